@@ -1,0 +1,78 @@
+"""The journal's words: a run, its attempts, and the report that everybody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.base import Fact, ModelId, Value
+from domain.selection import ObjectionCode, Reason, VerdictKind
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    DRAFT = "draft"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended; STARTED means that it has not."""
+
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+
+
+class Attempt(Value):
+    """One call of one model inside a run; `error` is the code of what went wrong."""
+
+    number: int
+    model_id: ModelId
+    outcome: Outcome = Outcome.STARTED
+    error: str | None = None
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+    seconds: float | None = None
+    cost_usd: float | None = None
+    prediction_id: str | None = None
+
+
+class CandidateReport(Value):
+    model_id: str
+    verdict: VerdictKind
+    objection: ObjectionCode | None
+    explanation: str
+
+
+class AttemptReport(Value):
+    """`error` is a sentence; `seconds` and `cost_usd` are None while the attempt goes on."""
+
+    model_id: str
+    outcome: Outcome
+    error: str | None
+    seconds: float | None
+    cost_usd: float | None
+    prediction_id: str | None
+
+
+class RunReport(Value):
+    """One run as everybody sees it: the journal, REST, the client API and the page's details."""
+
+    run_id: str
+    status: RunStatus
+    model_id: str | None
+    reason: Reason
+    explanation: str
+    fallback_chain: tuple[str, ...]
+    candidates: tuple[CandidateReport, ...]
+    attempts: tuple[AttemptReport, ...]
+    seconds: float
+    cost_usd: float
+    policy_version: str

@@ -1,0 +1,136 @@
+"""The policy's words: what is asked, what is known, and the verdict on every candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.base import Fact, ModelId, Slug, Statement, Value
+
+
+class Goal(StrEnum):
+    BALANCED = "balanced"
+    FAST = "fast"
+    QUALITY = "quality"
+
+
+class LocalEngine(StrEnum):
+    """When local engines take part in auto mode although a hosted model is ready."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class SelectionRequest(Value):
+    """What a person asks for; `model_id=None` leaves the choice to the policy."""
+
+    model_id: ModelId | None = None
+    marketplace: Slug | None = None
+    goal: Goal = Goal.BALANCED
+    complexity: float | None = Field(default=None, ge=0, le=1)
+    local_only: bool = False
+    commercial_only: bool = False
+
+
+class Readiness(Value):
+    """Whether a model can be called at all; `reason` is a code such as `no_token`."""
+
+    ready: bool
+    reason: str | None = None
+
+
+class Rest(Value):
+    """A model that failed too often is left alone until `until`."""
+
+    until: datetime
+    failures: int = Field(ge=1)
+
+
+class PhotoFacts(Value):
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+
+
+class Experiment(Value):
+    """Swaps the first two models for visitors whose bucket lies under the share; both in [0, 1]."""
+
+    name: str
+    share: float = Field(ge=0, le=1)
+    bucket: float = Field(ge=0, le=1)
+
+
+class PolicyFacts(Value):
+    """Everything the policy may know; a model without a readiness entry is not ready."""
+
+    readiness: Mapping[str, Readiness] = Field(default_factory=dict)
+    resting: Mapping[str, Rest] = Field(default_factory=dict)
+    budget_left_usd: float | None = None
+    photo: PhotoFacts | None = None
+    local_engine: LocalEngine = LocalEngine.AUTO
+    experiment: Experiment | None = None
+
+
+class ObjectionCode(StrEnum):
+    """Why a model is passed over, in the order in which the policy looks."""
+
+    INACTIVE = "inactive"
+    NOT_READY = "not_ready"
+    RESTING = "resting"
+    NOT_COMMERCIAL = "not_commercial"
+    NOT_LOCAL = "not_local"
+    OVER_BUDGET = "over_budget"
+    OUTSIDE_LIMITS = "outside_limits"
+    MARKETPLACE_NOT_LISTED = "marketplace_not_listed"
+    HELD_IN_RESERVE = "held_in_reserve"
+    RANKED_ABOVE_CHOICE = "ranked_above_choice"
+    ALREADY_TRIED = "already_tried"
+
+
+class Objection(Value):
+    code: ObjectionCode
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+
+
+class VerdictKind(StrEnum):
+    CHOSEN = "chosen"
+    IN_RESERVE = "in_reserve"
+    PASSED_OVER = "passed_over"
+
+
+class Verdict(Value):
+    """The policy's word on one candidate: a rank (0 is the chosen one), or an objection."""
+
+    model_id: ModelId
+    kind: VerdictKind
+    rank: int | None = None
+    objection: Objection | None = None
+
+
+class Reason(StrEnum):
+    USER_CHOICE = "user_choice"
+    AUTO_POLICY = "auto_policy"
+    EXPERIMENT = "experiment"
+    FALLBACK_ERROR = "fallback_error"
+    FALLBACK_QUALITY = "fallback_quality"
+    FALLBACK_UNAVAILABLE = "fallback_unavailable"
+    NONE = "none"
+
+
+class SelectionResult(Value):
+    """The policy's whole answer; with its request and facts it can be replayed."""
+
+    request: SelectionRequest
+    model_id: ModelId | None
+    reason: Reason
+    explanation: tuple[Statement, ...]
+    fallback_chain: tuple[ModelId, ...]
+    candidates: tuple[Verdict, ...]
+    policy_version: str
+
+    @property
+    def plan(self) -> tuple[ModelId, ...]:
+        return (self.model_id, *self.fallback_chain) if self.model_id else ()

@@ -1,0 +1,166 @@
+"""The error tree; each leaf says what to do next.
+
+CutoutRouterError
+├── StartError                       stop the start and say why
+│   ├── SettingError                 a wrong environment variable, by name
+│   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
+│   └── DatabaseError                the database cannot be opened or migrated
+├── InvalidPhoto                     tell the person: no model could help
+└── ProviderError                    one attempt ended
+    ├── AccountError                 rest the provider: its other models would fail as well
+    │   ├── Unauthenticated          401
+    │   ├── Forbidden                403
+    │   └── OutOfCredit              402
+    ├── RefusedRequest               next model: asking again would change nothing
+    │   ├── InvalidInput             400, 409, 422
+    │   ├── ModelGone                404, 410
+    │   └── ContentRefused           flagged as not safe for work
+    ├── TransientError               try again once where nothing can have been bought, else next model
+    │   ├── Throttled                429, nothing was created
+    │   ├── ServerFault              5xx
+    │   └── ConnectionLost           refused, dropped, or cut short
+    ├── TimedOut                     next model: the deadline passed, the prediction was cancelled
+    ├── PredictionFailed             next model: failed, canceled or aborted at the provider
+    ├── BadOutput                    next model: what came back is no picture
+    └── EngineFault                  next model: a local engine broke
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain import Fact
+
+
+class Consequence(StrEnum):
+    """What the runner does after an error."""
+
+    TRY_AGAIN = "try_again"
+    NEXT_MODEL = "next_model"
+    REST_PROVIDER = "rest_provider"
+    TELL_PERSON = "tell_person"
+    STOP_START = "stop_start"
+
+
+class CutoutRouterError(Exception):
+    """The root: `code` selects the sentence in `wording`, `facts` fill it."""
+
+    code: str = "error"
+    consequence: Consequence = Consequence.TELL_PERSON
+
+    def __init__(self, detail: str = "", **facts: Fact) -> None:
+        super().__init__(detail or self.code)
+        self.facts: Mapping[str, Fact] = facts
+
+
+class StartError(CutoutRouterError):
+    consequence = Consequence.STOP_START
+
+
+class SettingError(StartError):
+    code = "setting"
+
+
+class SeedError(StartError):
+    code = "seed"
+
+
+class DatabaseError(StartError):
+    code = "database"
+
+
+class PhotoFault(StrEnum):
+    """What is wrong with an upload, as the sentence to show says it."""
+
+    EMPTY = "photo_empty"
+    NOT_A_PICTURE = "photo_not_a_picture"
+    VECTOR = "photo_vector"
+    UNSUPPORTED = "photo_unsupported"
+    DAMAGED = "photo_damaged"
+    TOO_MANY_BYTES = "photo_too_many_bytes"
+    TOO_MANY_PIXELS = "photo_too_many_pixels"
+    TOO_SMALL = "photo_too_small"
+    TOO_NARROW = "photo_too_narrow"
+    MISSING = "photo_missing"
+
+
+class InvalidPhoto(CutoutRouterError):
+    def __init__(self, fault: PhotoFault, detail: str = "", **facts: Fact) -> None:
+        super().__init__(detail or fault, **facts)
+        self.code = fault
+
+
+class ProviderError(CutoutRouterError):
+    code = "provider_error"
+    consequence = Consequence.NEXT_MODEL
+
+
+class AccountError(ProviderError):
+    consequence = Consequence.REST_PROVIDER
+
+
+class Unauthenticated(AccountError):
+    code = "unauthenticated"
+
+
+class Forbidden(AccountError):
+    code = "forbidden"
+
+
+class OutOfCredit(AccountError):
+    code = "out_of_credit"
+
+
+class RefusedRequest(ProviderError):
+    code = "refused_request"
+
+
+class InvalidInput(RefusedRequest):
+    code = "invalid_input"
+
+
+class ModelGone(RefusedRequest):
+    code = "model_gone"
+
+
+class ContentRefused(RefusedRequest):
+    code = "content_refused"
+
+
+class TransientError(ProviderError):
+    consequence = Consequence.TRY_AGAIN
+
+
+class Throttled(TransientError):
+    """`retry_after` in seconds as the provider asked, None when it did not say."""
+
+    code = "throttled"
+
+    def __init__(self, detail: str = "", retry_after: float | None = None) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+class ServerFault(TransientError):
+    code = "server_fault"
+
+
+class ConnectionLost(TransientError):
+    code = "connection_lost"
+
+
+class TimedOut(ProviderError):
+    code = "timed_out"
+
+
+class PredictionFailed(ProviderError):
+    code = "prediction_failed"
+
+
+class BadOutput(ProviderError):
+    code = "bad_output"
+
+
+class EngineFault(ProviderError):
+    code = "engine_fault"

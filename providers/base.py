@@ -1,0 +1,50 @@
+"""How a model is called: one protocol for hosted and local models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from domain import ModelInfo, Photo, ProviderOutput, Raster, Readiness
+
+
+class Stage(StrEnum):
+    """What an attempt is doing right now."""
+
+    SENDING = "sending"
+    BOOTING = "booting"
+    WORKING = "working"
+    DOWNLOADING = "downloading"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Told to the listener as it happens; `prediction_id` as soon as there is one."""
+
+    stage: Stage
+    prediction_id: str | None = None
+
+
+Listener = Callable[[Progress], None]
+
+
+class PictureCodec(Protocol):
+    """Pictures as bytes and back; decoding raises `InvalidPhoto` on anything that is no sound picture."""
+
+    def encode(self, pixels: Raster) -> bytes:
+        """A PNG or JPEG that every provider reads."""
+        ...
+
+    def decode(self, data: bytes) -> Raster: ...
+
+
+class Provider(Protocol):
+    """One way to call a model. `run` raises only `ProviderError` and, when its task is cancelled, cleans up first."""
+
+    def ready(self, model: ModelInfo) -> Readiness: ...
+
+    async def run(self, photo: Photo, model: ModelInfo, deadline_s: float, listen: Listener) -> ProviderOutput:
+        """Call the model; `deadline_s` is how many seconds it may take from now."""
+        ...
