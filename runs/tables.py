@@ -1,0 +1,71 @@
+"""The journal's tables: runs, their attempts, and every event in the order it happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database import Base, UtcDateTime
+
+
+class RunRow(Base):
+    """One run. The columns up to `policy_version` are the fields of `RunReport`, in English."""
+
+    __tablename__ = "runs"
+
+    run_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))
+    model_id: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(32))
+    explanation: Mapped[str] = mapped_column(Text)
+    fallback_chain: Mapped[Any] = mapped_column(JSON)
+    candidates: Mapped[Any] = mapped_column(JSON)
+    seconds: Mapped[float]
+    cost_usd: Mapped[float]
+    policy_version: Mapped[str] = mapped_column(String(16))
+    selection: Mapped[Any] = mapped_column(JSON)
+    final: Mapped[Any] = mapped_column(JSON)
+    facts: Mapped[Any] = mapped_column(JSON)
+    photo_sha256: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AttemptRow(Base):
+    """One call of one model; written before anything is sent, closed by its outcome."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("run_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id", ondelete="CASCADE"))
+    number: Mapped[int]
+    model_id: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(16))
+    error: Mapped[str | None] = mapped_column(String(40))
+    facts: Mapped[Any] = mapped_column(JSON)
+    seconds: Mapped[float | None]
+    cost_usd: Mapped[float | None]
+    prediction_id: Mapped[str | None] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class JournalRow(Base):
+    """One thing that happened in a run, as a code with facts and as a sentence."""
+
+    __tablename__ = "journal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event: Mapped[str] = mapped_column(String(24))
+    model_id: Mapped[str | None] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(40))
+    facts: Mapped[Any] = mapped_column(JSON)
+    seconds: Mapped[float | None]
+    cost_usd: Mapped[float | None]
+    error_class: Mapped[str | None] = mapped_column(String(40))
+    sentence: Mapped[str] = mapped_column(Text)
