@@ -51,8 +51,19 @@ class Rest(Value):
 
 
 class PhotoFacts(Value):
+    """Of a photo, its size in pixels."""
+
     width: int = Field(ge=1)
     height: int = Field(ge=1)
+
+    @property
+    def megapixels(self) -> float:
+        return self.width * self.height / 1e6
+
+    @property
+    def aspect(self) -> float:
+        """The long side over the short one."""
+        return max(self.width, self.height) / min(self.width, self.height)
 
 
 class Experiment(Value):

@@ -1,0 +1,7 @@
+"""Which model, and why: pure functions; no I/O, no clock, no chance; all facts are arguments."""
+
+from policy.deadlines import attempt_deadline
+from policy.judge import THRESHOLDS, Thresholds, judge
+from policy.selection import POLICY_VERSION, ModelSelectionPolicy
+
+__all__ = ["POLICY_VERSION", "THRESHOLDS", "ModelSelectionPolicy", "Thresholds", "attempt_deadline", "judge"]

@@ -1,0 +1,58 @@
+"""Sentences from `en.toml` and `ru.toml`, filled with facts."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from domain import Fact, Language, Statement
+
+FACTS_WITH_WORDS = ("marketplace", "error", "goal")
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{name}.")
+        else:
+            flat[name] = str(value)
+    return flat
+
+
+def _read(language: Language) -> dict[str, str]:
+    path = Path(__file__).with_name(f"{language}.toml")
+    return _flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+CATALOGUES: Mapping[Language, Mapping[str, str]] = {language: _read(language) for language in Language}
+
+
+def say(code: str, facts: Mapping[str, Fact] | None = None, language: Language = Language.EN) -> str:
+    """The sentence for `code`; an unknown code says so plainly rather than failing a run."""
+    told = facts or {}
+    catalogue = CATALOGUES[language]
+    template = catalogue.get(f"{code}.{told.get('reason')}") or catalogue.get(code) or catalogue.get(f"{code}.default")
+    if template is None:
+        return catalogue["unknown"].format(code=code)
+    return template.format_map(_Facts({name: _readable(name, value, language) for name, value in told.items()}))
+
+
+def say_all(statements: Iterable[Statement], language: Language = Language.EN) -> str:
+    """Several statements as one text."""
+    return " ".join(say(statement.code, statement.facts, language) for statement in statements)
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def _readable(name: str, value: Fact, language: Language) -> Fact:
+    """A fact that is itself a code is said in words, where there are words for it."""
+    if name in FACTS_WITH_WORDS:
+        return CATALOGUES[language].get(f"{name}_name.{value}", value)
+    return value
