@@ -1,0 +1,49 @@
+"""Engines that run on this machine, without a token and without a price."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
+from errors import EngineFault, TimedOut
+from providers.base import Listener, Progress, Stage
+
+Engine = Callable[[Raster], Raster]
+
+
+class LocalProvider:
+    """Runs an injected engine, picture in and matte out, in a thread; without an engine it is never ready."""
+
+    def __init__(self, engine: Engine | None, missing: str) -> None:
+        self._engine = engine
+        self._missing = missing
+
+    def ready(self, model: ModelInfo) -> Readiness:  # noqa: ARG002  # the protocol's: an engine serves one model
+        return Readiness(ready=True) if self._engine else Readiness(ready=False, reason=self._missing)
+
+    async def run(
+        self,
+        photo: Photo,
+        model: ModelInfo,  # noqa: ARG002  # the protocol's
+        deadline_s: float,
+        listen: Listener,
+    ) -> ProviderOutput:
+        """The engine's matte. Past the deadline its thread is left to end by itself: threads cannot be stopped."""
+        if self._engine is None:
+            raise EngineFault(self._missing)
+        listen(Progress(Stage.WORKING))
+        work = asyncio.to_thread(_guarded, self._engine, photo.pixels)
+        try:
+            async with asyncio.timeout(deadline_s):
+                return ProviderOutput(await work, OutputKind.MASK)
+        except TimeoutError:
+            raise TimedOut(f"the engine took longer than {deadline_s:.0f} s") from None
+
+
+def _guarded(engine: Engine, pixels: Raster) -> Raster:
+    """The border to engines: whatever breaks in one is an `EngineFault`, a `TimeoutError` of its own included."""
+    try:
+        return engine(pixels)
+    except (Exception, MemoryError) as error:
+        raise EngineFault(f"the engine broke: {type(error).__name__}") from error

@@ -1,0 +1,124 @@
+"""A hosted model as a template of steps: payload, create, wait, download, read."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from collections.abc import Mapping
+
+from replicate.prediction import Prediction
+
+from domain import Fact, ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
+from errors import InvalidPhoto, ModelGone, PredictionFailed, TimedOut
+from providers.base import Listener, PictureCodec, Progress, Stage
+from providers.cleanup import cancelled_if_abandoned
+from providers.download import Downloader
+from providers.output import address_of, bad_output, not_a_picture
+from providers.replicate_client import ReplicateApi, replicate_api
+from providers.replicate_config import ReplicateConfig
+from providers.replicate_errors import failed, redacted
+from providers.retries import once_more_after_429, up_to_three_times
+from providers.timing import Timing
+
+MAX_DATA_URI = 256_000
+FIRST_POLL_S, MAX_POLL_S, POLL_GROWTH = 0.5, 2.0, 1.5
+MIN_SIDE_PX = 16
+ENDED = frozenset({"succeeded", "failed", "canceled"})
+STAGES = {"starting": Stage.BOOTING}
+
+
+class ReplicateProvider:
+    """Runs one prediction; a subclass says what its model's input looks like."""
+
+    def __init__(self, config: ReplicateConfig, codec: PictureCodec, tls: ssl.SSLContext, timing: Timing) -> None:
+        self.config = config
+        self._codec = codec
+        self._tls = tls
+        self._timing = timing
+
+    def payload(self, image: str, model: ModelInfo) -> Mapping[str, Fact]:
+        """The model's input; `image` is a data URI or the address of an upload."""
+        return {model.spec.image_key: image, **model.spec.extra_input}
+
+    def ready(self, model: ModelInfo) -> Readiness:  # noqa: ARG002  # one account for all hosted models
+        return Readiness(ready=True) if self.config.has_token else Readiness(ready=False, reason="no_token")
+
+    async def run(self, photo: Photo, model: ModelInfo, deadline_s: float, listen: Listener) -> ProviderOutput:
+        """Buy one prediction for `photo.pixels` and bring its picture home.
+
+        `deadline_s` covers everything from here on, in seconds. Only leaves of `ProviderError` are raised; the fact
+        `unsure` is true when a prediction may exist although its id never came.
+        """
+        async with replicate_api(self.config, self._tls, self._timing.deadline(deadline_s)) as api:
+            listen(Progress(Stage.SENDING))
+            image = await self._send(api, photo.pixels)
+            prediction = await self._create(api, model, image)
+            async with cancelled_if_abandoned(api, prediction.id):
+                prediction = await self._wait(api, prediction, listen)
+            address = self._address(prediction)
+            listen(Progress(Stage.DOWNLOADING, prediction.id))
+            data = await self._download(api, address)
+            return await self._read(data, model.spec.output)
+
+    async def _send(self, api: ReplicateApi, pixels: Raster) -> str:
+        picture = await asyncio.to_thread(self._codec.encode, pixels)
+        media_type, name = _media_type(picture)
+        uri = f"data:{media_type};base64,{base64.b64encode(picture).decode()}"
+        if len(uri) <= MAX_DATA_URI:
+            return uri
+        return await once_more_after_429(lambda: api.upload(picture, name, media_type), api.deadline)
+
+    async def _create(self, api: ReplicateApi, model: ModelInfo, image: str) -> Prediction:
+        payload = self.payload(image, model)
+        return await once_more_after_429(lambda: api.create(model.endpoint, payload), api.deadline)
+
+    async def _wait(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> Prediction:
+        told, pause_s = self._tell(prediction, None, listen), FIRST_POLL_S
+        while prediction.status not in ENDED:
+            if api.deadline.passed:
+                raise TimedOut(f"deadline passed while {prediction.status}", status=prediction.status)
+            await api.deadline.pause(pause_s)
+            pause_s = min(pause_s * POLL_GROWTH, MAX_POLL_S)
+            prediction = await self._poll(api, prediction.id)
+            told = self._tell(prediction, told, listen)
+        return prediction
+
+    def _tell(self, prediction: Prediction, told: Stage | None, listen: Listener) -> Stage:
+        stage = STAGES.get(prediction.status, Stage.WORKING)
+        if stage is not told:
+            listen(Progress(stage, prediction.id))
+        return stage
+
+    async def _poll(self, api: ReplicateApi, prediction_id: str) -> Prediction:
+        try:
+            return await up_to_three_times(lambda: api.get(prediction_id), api.deadline)
+        except ModelGone:
+            raise PredictionFailed("the prediction is gone", status="gone") from None
+
+    def _address(self, prediction: Prediction) -> str:
+        if prediction.status != "succeeded":
+            raise failed(prediction.status, redacted(prediction.error or "", self.config.token))
+        return address_of(prediction.output)
+
+    async def _download(self, api: ReplicateApi, address: str) -> bytes:
+        downloader = Downloader(self.config, self._tls)
+        return await up_to_three_times(lambda: downloader.fetch(address, api.deadline), api.deadline)
+
+    async def _read(self, data: bytes, kind: OutputKind) -> ProviderOutput:
+        if not data:
+            raise bad_output("empty")
+        try:
+            pixels = await asyncio.to_thread(self._codec.decode, data)
+        except InvalidPhoto as fault:
+            raise not_a_picture(data, fault) from None
+        if min(pixels.size) < MIN_SIDE_PX:
+            raise bad_output(f"{pixels.width}x{pixels.height}")
+        if kind is OutputKind.RGBA and pixels.mode != "RGBA":
+            raise bad_output(f"{pixels.mode} without transparency")
+        return ProviderOutput(pixels, kind)
+
+
+def _media_type(picture: bytes) -> tuple[str, str]:
+    """What the codec wrote, and a file name to go with it."""
+    return ("image/png", "photo.png") if picture.startswith(b"\x89PNG") else ("image/jpeg", "photo.jpg")

@@ -1,0 +1,60 @@
+"""Which class speaks which protocol, written out."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from domain import ProviderKind
+from providers.base import PictureCodec, Provider
+from providers.birefnet import BirefnetProvider
+from providers.flux_kontext import FluxKontextProvider
+from providers.local import Engine, LocalProvider
+from providers.replicate_base import ReplicateProvider
+from providers.replicate_config import ReplicateConfig
+from providers.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What providers are built from; the TLS context costs 40 ms, so there is one for all."""
+
+    config: ReplicateConfig
+    codec: PictureCodec
+    engines: Mapping[ProviderKind, Engine] = field(default_factory=dict)
+    timing: Timing = field(default_factory=Timing)
+    tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
+
+
+Builder = Callable[[Parts], Provider]
+
+
+def hosted(provider: type[ReplicateProvider]) -> Builder:
+    return lambda parts: provider(parts.config, parts.codec, parts.tls, parts.timing)
+
+
+def local(kind: ProviderKind, missing: str) -> Builder:
+    """`missing` is the reason for not being ready that is told when there is no engine for `kind`."""
+    return lambda parts: LocalProvider(parts.engines.get(kind), missing)
+
+
+PROVIDERS: Mapping[ProviderKind, Builder] = {
+    ProviderKind.FLUX_KONTEXT: hosted(FluxKontextProvider),
+    ProviderKind.BIREFNET: hosted(BirefnetProvider),
+    ProviderKind.EMBEDDED: local(ProviderKind.EMBEDDED, "no_engine"),
+    ProviderKind.BIREFNET_LITE: local(ProviderKind.BIREFNET_LITE, "no_weights"),
+}
+
+
+def build_providers(
+    config: ReplicateConfig,
+    codec: PictureCodec,
+    engines: Mapping[ProviderKind, Engine],
+    timing: Timing = Timing(),  # noqa: B008  # frozen
+) -> Mapping[ProviderKind, Provider]:
+    """One provider for each kind; an engine that is not given leaves its models not ready."""
+    parts = Parts(config, codec, engines, timing)
+    return {kind: build(parts) for kind, build in PROVIDERS.items()}

@@ -1,0 +1,61 @@
+"""A whole run of each hosted model: what is sent, what is told, what comes back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from domain import ModelInfo, OutputKind
+from providers import Progress, Stage
+from tests.fakes.behaviours import slow_boot
+from tests.fakes.replicate_server import KONTEXT, V2
+from tests.providers.conftest import BIREFNET_MODEL, V1_MODEL, V2_MODEL, Bench, small_photo
+
+
+@pytest.mark.parametrize("model", [V2_MODEL, V1_MODEL], ids=["v2", "v1"])
+def test_kontext_brings_the_product_on_white_home(bench: Bench, model: ModelInfo) -> None:
+    output = bench.run(model)
+    assert output.kind is OutputKind.ON_WHITE
+    assert output.pixels.mode == "RGB"
+    assert output.pixels.data[:3] == b"\xff\xff\xff"
+    assert output.cost_usd is None
+
+
+def test_birefnet_brings_a_cutout_of_the_photo_home(bench: Bench) -> None:
+    output = bench.run(BIREFNET_MODEL)
+    assert (output.kind, output.pixels.mode, output.pixels.size) == (OutputKind.RGBA, "RGBA", (64, 48))
+    alpha = output.pixels.data[3::4]
+    assert (alpha[0], alpha[24 * 64 + 32]) == (0, 255)
+
+
+def test_kontext_is_called_by_its_name(bench: Bench) -> None:
+    bench.run(V2_MODEL)
+    assert bench.server.creations[0].path == f"/v1/models/{KONTEXT}/predictions"
+
+
+def test_birefnet_is_called_by_its_version(bench: Bench) -> None:
+    bench.run(BIREFNET_MODEL)
+    (creation,) = bench.server.creations
+    assert creation.path == "/v1/predictions"
+    assert creation.json["version"] == BIREFNET_MODEL.endpoint.partition(":")[2]
+
+
+def test_the_stages_are_told_in_order_with_the_prediction_id_as_soon_as_there_is_one(bench: Bench) -> None:
+    bench.server.script(V2, slow_boot(polls=3))
+    bench.run(V2_MODEL)
+    assert bench.told == [
+        Progress(Stage.SENDING),
+        Progress(Stage.BOOTING, "job0001"),
+        Progress(Stage.WORKING, "job0001"),
+        Progress(Stage.DOWNLOADING, "job0001"),
+    ]
+
+
+def test_a_large_photo_is_uploaded_and_sent_as_an_address(bench: Bench) -> None:
+    photo = small_photo((400, 400))
+    noise = replace(photo, pixels=replace(photo.pixels, data=os.urandom(400 * 400 * 3)))
+    output = bench.run(BIREFNET_MODEL, noise)
+    assert bench.server.creations[0].inputs["image"] == f"{bench.server.url}/v1/files/file0001"
+    assert output.pixels.size == (400, 400)
