@@ -1,0 +1,219 @@
+"""What programs call: three named endpoints for the Gradio client, raw HTTP and MCP.
+
+They hang on hidden components, not on `gr.api`, because only components check that a file was uploaded here and hand
+a finished file back byte for byte. Text fields instead of lists, so that a wrong value is answered by a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from types import MethodType
+from typing import Any
+
+import gradio as gr
+
+from domain import Fact, Goal, Language, SelectionRequest, SelectionResult
+from runs.events import RunEnded
+from service import Service
+from ui.choices import AUTO
+from ui.faults import apology, toast
+from ui.form import photo_bytes
+from ui.photo import photo_input
+from ui.run_tab import RUNS, RUNS_AT_ONCE
+from ui.strings import language_of
+from wording import say
+
+Json = dict[str, Any]
+
+
+async def process(
+    service: Service,
+    photo: str,
+    model_id: str = "auto",
+    marketplace: str | None = None,
+    goal: str = "balanced",
+    complexity: float | None = None,
+    local_only: bool = False,
+    commercial_only: bool = False,
+    request: gr.Request | None = None,
+) -> AsyncIterator[tuple[str | None, Json]]:
+    """Cut a product out of its photo: a transparent PNG at the photo's size, and how it came about.
+
+    Args:
+        photo: The product photo: JPEG, PNG, WebP, HEIC, AVIF or TIFF, up to 20 MB.
+        model_id: A model's id from list_models, or "auto" to let the policy choose.
+        marketplace: Where it will be sold, for example "amazon" or "ozon"; prefers models that suit it.
+        goal: "balanced", "fast" or "quality".
+        complexity: How tricky the outline is, from 0 (clear edges) to 1 (fur, lace, glass); empty if unknown.
+        local_only: Keep the photo on this server: no hosted model takes part.
+        commercial_only: Only models whose licence clears commercial use.
+
+    Returns:
+        The cutout as a PNG file, or null when no model managed it; then the whole run: status, model, explanation,
+        candidates, attempts, seconds and cost.
+    """
+    language = language_of(request)
+    try:
+        asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
+        async with aclosing(service.run(await photo_bytes(photo), asked)) as events:
+            async for event in events:
+                if isinstance(event, RunEnded):
+                    cutout = str(event.result.files.cutout) if event.result.files else None
+                    yield cutout, service.report(event.result, language).model_dump(mode="json")
+                else:
+                    yield None, {"run_id": event.run_id, "status": "running"}
+    except Exception as error:
+        raise _said(error, language) from error
+
+
+async def explain_selection(
+    service: Service,
+    photo: str | None = None,
+    model_id: str = "auto",
+    marketplace: str | None = None,
+    goal: str = "balanced",
+    complexity: float | None = None,
+    local_only: bool = False,
+    commercial_only: bool = False,
+    request: gr.Request | None = None,
+) -> Json:
+    """Say which model would be chosen right now, and why, without running or paying anything.
+
+    Args:
+        photo: The product photo, if its size should count; may be left out.
+        model_id: A model's id from list_models, or "auto" to let the policy choose.
+        marketplace: Where it will be sold, for example "amazon" or "ozon".
+        goal: "balanced", "fast" or "quality".
+        complexity: How tricky the outline is, from 0 to 1; empty if unknown.
+        local_only: Only local engines.
+        commercial_only: Only models whose licence clears commercial use.
+
+    Returns:
+        The chosen model, the reason, the explanation, the fallback chain, and the verdict on every candidate.
+    """
+    language = language_of(request)
+    try:
+        asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
+        selection = await service.select(asked, await photo_bytes(photo) if photo else None)
+        return _selection_json(service, selection, language)
+    except Exception as error:
+        raise _said(error, language) from error
+
+
+def list_models(
+    service: Service,
+    tag: str | None = None,
+    marketplace: str | None = None,
+    active: bool = True,
+    request: gr.Request | None = None,
+) -> list[Json]:
+    """List the models of the registry, highest priority first.
+
+    Args:
+        tag: Only models with this tag, for example "enhanced" or "light".
+        marketplace: Only models that suit this marketplace, for example "ozon".
+        active: Only models that are switched on; false lists the others.
+
+    Returns:
+        Every model with its strengths, weaknesses, specification, price, usual seconds and licence.
+    """
+    language = language_of(request)
+    _known("marketplace", marketplace or None, service.marketplaces(), language)
+    models = service.models(tag=tag or None, marketplace=marketplace or None, active=active)
+    return [model.model_dump(mode="json") for model in models]
+
+
+def _request(
+    service: Service,
+    language: Language,
+    model_id: str | None,
+    marketplace: str | None,
+    goal: str | None,
+    complexity: float | None,
+    local_only: bool,
+    commercial_only: bool,
+) -> SelectionRequest:
+    """The request, or a sentence that names the value that is wrong and the ones that are right."""
+    wanted = _known("model", model_id or AUTO, (AUTO, *_model_ids(service)), language)
+    return SelectionRequest(
+        model_id=None if wanted == AUTO else wanted,
+        marketplace=_known("marketplace", marketplace or None, service.marketplaces(), language),
+        goal=Goal(_known("goal", goal or Goal.BALANCED, tuple(Goal), language) or Goal.BALANCED),
+        complexity=_share(complexity, language),
+        local_only=bool(local_only),
+        commercial_only=bool(commercial_only),
+    )
+
+
+def _model_ids(service: Service) -> list[str]:
+    """Models that are switched off too: the policy says so itself, and takes another one."""
+    return [model.id for active in (True, False) for model in service.models(active=active)]
+
+
+def _known(kind: str, value: str | None, known: Iterable[str], language: Language) -> str | None:
+    listed = tuple(known)
+    if value is None or value in listed:
+        return value
+    facts: dict[str, Fact] = {kind: value[:80], "known": ", ".join(listed)}
+    raise toast(say(f"error.unknown_{kind}", facts, language), language)
+
+
+def _share(value: float | None, language: Language) -> float | None:
+    if value is None or 0 <= value <= 1:
+        return value
+    raise toast(say("error.bad_complexity", {}, language), language)
+
+
+def _said(error: Exception, language: Language) -> gr.Error:
+    return error if isinstance(error, gr.Error) else toast(apology(error, language), language)
+
+
+def _selection_json(service: Service, selection: SelectionResult, language: Language) -> Json:
+    told = service.selection_report(selection, language)
+    return {
+        "model_id": selection.model_id,
+        "reason": selection.reason.value,
+        "explanation": told.explanation,
+        "fallback_chain": list(selection.fallback_chain),
+        "candidates": [candidate.model_dump(mode="json") for candidate in told.candidates],
+        "policy_version": selection.policy_version,
+    }
+
+
+def _wish_fields() -> list[gr.components.Component]:
+    """Model, marketplace, goal, complexity, local only, commercial only."""
+    return [
+        gr.Textbox(AUTO, label="Model id"),
+        gr.Textbox(label="Marketplace"),
+        gr.Textbox(Goal.BALANCED.value, label="Goal"),
+        gr.Number(None, label="Complexity"),
+        gr.Checkbox(label="Local engines only"),
+        gr.Checkbox(label="Cleared for commercial use only"),
+    ]
+
+
+def build(service: Service) -> None:
+    with gr.Column(visible=False):
+        gr.Button().click(
+            MethodType(process, service),
+            [photo_input(label="Photo"), *_wish_fields()],
+            [gr.File(label="Cutout"), gr.JSON(label="Run")],
+            api_name="process",
+            concurrency_limit=RUNS_AT_ONCE,
+            concurrency_id=RUNS,
+        )
+        gr.Button().click(
+            MethodType(explain_selection, service),
+            [photo_input(label="Photo"), *_wish_fields()],
+            gr.JSON(label="Selection"),
+            api_name="explain_selection",
+            concurrency_limit=None,
+        )
+        gr.Button().click(
+            MethodType(list_models, service),
+            [gr.Textbox(label="Tag"), gr.Textbox(label="Marketplace"), gr.Checkbox(True, label="Active")],
+            gr.JSON(label="Models"),
+            api_name="list_models",
+            concurrency_limit=None,
+        )

@@ -1,0 +1,33 @@
+"""Errors as a sentence for the person; the log keeps what they do not need to know."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+
+import gradio as gr
+
+from domain import Language
+from errors import CutoutRouterError
+from ui.strings import words
+from wording import say
+
+log = logging.getLogger(__name__)
+
+
+def apology(error: Exception, language: Language) -> str:
+    """The sentence for an error of ours; anything else is a bug, which is logged and apologised for."""
+    if isinstance(error, CutoutRouterError):
+        return say(f"error.{error.code}", error.facts, language)
+    log.error("a handler of the page broke", exc_info=error)
+    return say("error.bug", {}, language)
+
+
+def toast(sentence: str, language: Language) -> gr.Error:
+    """Toasts are rendered as HTML, so the sentence, which may quote the visitor, is escaped."""
+    return gr.Error(escape(sentence), title=words("error_title", language), print_exception=False)
+
+
+def warn(sentence: str, language: Language) -> None:
+    """The same for a generator under way: Gradio drops the title of an error raised after the first update."""
+    gr.Warning(escape(sentence), title=words("error_title", language))

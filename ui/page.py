@@ -1,0 +1,45 @@
+"""The page as a whole, and what `launch` has to be told about its look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from service import Service
+from ui import endpoints, run_tab
+from ui.markup import Html, tag
+from ui.strings import I18N, label
+from ui.theme import theme
+
+NAME = "Cutout Router"
+LOGO = Html(
+    '<svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">'
+    '<rect x="1" y="1" width="30" height="30" rx="8" class="logo-ground"/>'
+    '<path d="M16 6a10 10 0 0 0 0 20z" class="logo-solid"/>'
+    '<path d="M16 6a10 10 0 0 1 0 20" class="logo-cut" fill="none"/></svg>'
+)
+HEAD = (
+    '<meta name="description" content="A product photo in, a clean cutout and the reason for its model out.">'
+    '<meta name="color-scheme" content="light dark">'
+)
+UPLOADS_KEPT_S = 6 * 3600
+
+LAUNCH: dict[str, Any] = {
+    "theme": theme(),
+    "css_paths": Path(__file__).with_name("style.css"),
+    "i18n": I18N,
+    "head": HEAD,
+    "footer_links": ["api", "settings"],
+}
+
+
+def build(service: Service) -> gr.Blocks:
+    with gr.Blocks(title=NAME, delete_cache=(1800, UPLOADS_KEPT_S), analytics_enabled=False) as demo:
+        with gr.Row(elem_id="masthead"):
+            gr.HTML(tag("h1", LOGO, tag("span", NAME)), elem_id="brand")
+            gr.HTML(label("promise"), elem_id="promise")
+        run_tab.build(service, demo)
+        endpoints.build(service)
+    return demo

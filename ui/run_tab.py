@@ -1,0 +1,248 @@
+"""The page's one task: a photo and some wishes in, a cutout and its reason out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from types import MethodType
+from typing import Any
+
+import gradio as gr
+
+from domain import Goal, Language
+from service import Service  # at run time: Gradio reads the handlers' hints to find the request
+from ui import screen, status
+from ui.card import auto_card, model_card
+from ui.choices import (
+    ANYWHERE,
+    AUTO,
+    UNKNOWN,
+    complexity_choices,
+    goal_choices,
+    marketplace_choices,
+    model_choices,
+)
+from ui.faults import apology, warn
+from ui.form import photo_bytes, wishes
+from ui.photo import PhotoInput, photo_input
+from ui.screen import Screen
+from ui.status import Mood
+from ui.story import Story
+from ui.strings import label, language_of
+
+EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
+RUNS_AT_ONCE = 4
+RUNS = "runs"
+
+Outputs = tuple[Any, ...]
+
+# On a phone the result lies below the fold; where it is visible already, this does nothing.
+SHOW_STATUS = "() => { document.querySelector('#status')?.scrollIntoView({ block: 'nearest' }); }"
+
+
+# Handlers. `types.MethodType(handler, service)` binds them: Gradio cannot see the hints of a functools.partial.
+
+
+async def run(
+    service: Service,
+    photo: str | None,
+    model: str,
+    marketplace: str,
+    goal: str,
+    complexity: str,
+    local: bool,
+    commercial: bool,
+    request: gr.Request,
+) -> AsyncIterator[Outputs]:
+    """Passes the run's events on to the page; leaving early closes the service's generator and with it the run."""
+    language = language_of(request)
+    story = Story(service, language, names(service))
+    yield screen.begun(language).outputs()
+    try:
+        upload = await photo_bytes(photo)
+        asked = wishes(model, marketplace, goal, complexity, local, commercial)
+        async with aclosing(service.run(upload, asked)) as events:
+            async for event in events:
+                story = story.after(event)
+                yield story.show(event).outputs()
+    except Exception as error:
+        sentence = apology(error, language)
+        yield screen.refused(sentence, language).outputs()
+        warn(sentence, language)
+
+
+def names(service: Service) -> dict[str, str]:
+    """Every model's name by its id, also of those that are switched off."""
+    return {model.id: model.name for active in (True, False) for model in service.models(active=active)}
+
+
+def stop(request: gr.Request) -> Outputs:
+    return screen.stopped(language_of(request)).outputs()
+
+
+async def show_card(
+    service: Service,
+    model: str,
+    marketplace: str,
+    goal: str,
+    complexity: str,
+    local: bool,
+    commercial: bool,
+    request: gr.Request,
+) -> str:
+    language = language_of(request)
+    states = {state.model.id: state for state in service.model_states()}
+    if model in states:
+        return model_card(states[model], language)
+    selection = await service.select(wishes(AUTO, marketplace, goal, complexity, local, commercial))
+    told = service.selection_report(selection, language)
+    return auto_card(told.explanation, states.get(selection.model_id or ""), language)
+
+
+def greet(service: Service, request: gr.Request) -> tuple[Any, ...]:
+    """What depends on the visitor's language and on the models' present states."""
+    language = language_of(request)
+    return (
+        gr.update(choices=model_choices(service.model_states(), language)),
+        gr.update(choices=marketplace_choices(service.marketplaces(), language)),
+        status.own("status_idle", Mood.IDLE, language),
+        screen.empty(language),
+    )
+
+
+# Layout.
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    photo: PhotoInput
+    model: gr.Dropdown
+    marketplace: gr.Dropdown
+    goal: gr.Radio
+    complexity: gr.Radio
+    local: gr.Checkbox
+    commercial: gr.Checkbox
+    run: gr.Button
+    stop: gr.Button
+
+    @property
+    def wishes(self) -> list[gr.components.Component]:
+        """In the order in which the handlers and `ui.form.wishes` take them."""
+        return [self.model, self.marketplace, self.goal, self.complexity, self.local, self.commercial]
+
+
+def _form(service: Service) -> Form:
+    photo = photo_input(
+        label=label("photo"),
+        placeholder=label("photo_placeholder"),
+        alt_text=label("photo_alt"),
+        elem_id="photo",
+        height=250,
+    )
+    gr.Examples(
+        [[str(path)] for path in sorted(EXAMPLES.glob("*.jpg"))],
+        photo,
+        label=label("examples"),
+        elem_id="examples",
+        cache_examples=False,
+        api_visibility="private",
+    )
+    with gr.Row():
+        marketplace = gr.Dropdown(
+            marketplace_choices(service.marketplaces(), Language.EN),
+            value=ANYWHERE,
+            label=label("marketplace"),
+            elem_id="marketplace",
+            scale=4,
+        )
+        goal = gr.Radio(goal_choices(), value=Goal.BALANCED.value, label=label("goal"), elem_id="goal", scale=5)
+    model = gr.Dropdown(
+        model_choices(service.model_states(), Language.EN), value=AUTO, label=label("model"), elem_id="model"
+    )
+    complexity, local, commercial = _advanced()
+    run_button = gr.Button(label("run"), variant="primary", size="lg", elem_id="run")
+    stop_button = gr.Button(label("stop"), variant="stop", size="lg", elem_id="stop", visible=False)
+    return Form(photo, model, marketplace, goal, complexity, local, commercial, run_button, stop_button)
+
+
+def _advanced() -> tuple[gr.Radio, gr.Checkbox, gr.Checkbox]:
+    with gr.Accordion(label("advanced"), open=False, elem_id="advanced"):
+        complexity = gr.Radio(complexity_choices(), value=UNKNOWN, label=label("complexity"), elem_id="complexity")
+        local = gr.Checkbox(label=label("local_only"), info=label("local_only_info"), elem_id="local-only")
+        commercial = gr.Checkbox(
+            label=label("commercial_only"), info=label("commercial_only_info"), elem_id="commercial-only"
+        )
+    return complexity, local, commercial
+
+
+def _result(form: Form) -> Screen:
+    """The components that `Screen` has values for, under the same names."""
+    line = gr.HTML(elem_id="status")
+    with gr.Column(elem_id="result", min_width=280):
+        empty = gr.HTML(elem_id="empty")
+        picture = gr.ImageSlider(
+            label=label("result"),
+            show_label=False,
+            type="filepath",
+            visible=False,
+            elem_id="slider",
+            buttons=["fullscreen"],
+        )
+        caption = gr.HTML(visible=False, elem_id="caption")
+        with gr.Row(visible=False, elem_id="downloads") as downloads:
+            cutout = gr.DownloadButton(label("download_cutout"), variant="primary", elem_id="download-cutout")
+            matte = gr.DownloadButton(label("download_matte"), elem_id="download-matte")
+    told = gr.HTML(visible=False, elem_id="timeline")
+    with gr.Accordion(label("details"), open=False, visible=False, elem_id="details") as details:
+        report = gr.JSON(show_label=False)
+    return Screen(line, empty, picture, caption, downloads, cutout, matte, told, details, report, form.run, form.stop)
+
+
+def layout(service: Service) -> tuple[Form, Screen, gr.HTML]:
+    with gr.Row(elem_id="main", equal_height=False):
+        with gr.Column(elem_id="form", min_width=300, scale=5):
+            form = _form(service)
+        with gr.Column(elem_id="outcome", min_width=300, scale=7):
+            shown = _result(form)
+            card = gr.HTML(elem_id="card")
+    return form, shown, card
+
+
+# Wiring.
+
+
+def build(service: Service, demo: gr.Blocks) -> None:
+    form, shown, card = layout(service)
+    outputs = list(shown.outputs())
+    running = form.run.click(
+        MethodType(run, service),
+        [form.photo, *form.wishes],
+        outputs,
+        show_progress="hidden",
+        concurrency_limit=RUNS_AT_ONCE,
+        concurrency_id=RUNS,
+        api_visibility="private",
+    )
+    form.run.click(None, js=SHOW_STATUS, api_visibility="private")
+    form.stop.click(stop, None, outputs, cancels=[running], show_progress="hidden", api_visibility="private")
+    _follow_wishes(service, form, card, demo)
+    greeted = [form.model, form.marketplace, shown.status, shown.empty]
+    demo.load(MethodType(greet, service), None, greeted, show_progress="hidden", api_visibility="private")
+
+
+def _follow_wishes(service: Service, form: Form, card: gr.HTML, demo: gr.Blocks) -> None:
+    """The card answers at once: which model would it be now?"""
+    changes = [field.change for field in (form.model, form.marketplace, form.goal, form.complexity)]
+    ticks = [field.change for field in (form.local, form.commercial)]
+    gr.on(
+        [demo.load, *changes, *ticks],
+        MethodType(show_card, service),
+        form.wishes,
+        card,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        concurrency_limit=None,
+        api_visibility="private",
+    )

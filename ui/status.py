@@ -1,0 +1,48 @@
+"""One line that says what is happening right now, for eyes and for screen readers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain import Language
+from ui import figures
+from ui.markup import Html, tag
+from ui.strings import words
+
+
+class Mood(StrEnum):
+    IDLE = "idle"
+    BUSY = "busy"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+def line(sentence: str, mood: Mood, clock: Html | str = "") -> Html:
+    """Only the sentence is announced: the clock beside it changes every second."""
+    return tag("div", tag("p", sentence, role="status", aria_live="polite"), clock, class_=f"status {mood}")
+
+
+def own(key: str, mood: Mood, language: Language, **facts: str) -> Html:
+    return line(words(key, language, **facts), mood)
+
+
+def clock(seconds: float, typical: float, language: Language) -> Html:
+    """Elapsed seconds and a bar that slows down instead of claiming to be finished."""
+    late = seconds > typical * 1.15
+    text = words(
+        "clock_over" if late else "clock",
+        language,
+        seconds=f"{seconds:.0f}",
+        typical=figures.decimal(typical, language),
+    )
+    bar = tag("span", style=f"width:{100 * share(seconds, typical):.1f}%")
+    return tag(
+        "div", tag("div", bar, class_="bar"), tag("span", text, class_="seconds"), class_="clock", aria_hidden="true"
+    )
+
+
+def share(seconds: float, typical: float) -> float:
+    """How full the bar is: even pace until 90 % at the usual time, then ever slower, never full."""
+    ratio = seconds / typical if typical > 0 else 1.0
+    return 0.9 * ratio if ratio <= 1 else 1 - 0.1 / ratio
