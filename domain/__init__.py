@@ -3,11 +3,22 @@
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
 from domain.models import Licence, Limits, ModelInfo, ModelSpec, ModelState, ProviderKind, ProviderName
 from domain.pictures import Cutout, GateReason, Measures, OutputKind, Photo, ProviderOutput, Raster
-from domain.runs import Attempt, AttemptReport, CandidateReport, Outcome, RunReport, RunStatus
+from domain.runs import (
+    Attempt,
+    AttemptReport,
+    CandidateReport,
+    EventKind,
+    JournalEntry,
+    Outcome,
+    RunReport,
+    RunStatus,
+    SelectionReport,
+)
 from domain.selection import (
     Experiment,
     Goal,
     LocalEngine,
+    Marketplace,
     Objection,
     ObjectionCode,
     PhotoFacts,
@@ -26,14 +37,17 @@ __all__ = [
     "AttemptReport",
     "CandidateReport",
     "Cutout",
+    "EventKind",
     "Experiment",
     "Fact",
     "GateReason",
     "Goal",
+    "JournalEntry",
     "Language",
     "Licence",
     "Limits",
     "LocalEngine",
+    "Marketplace",
     "Measures",
     "ModelId",
     "ModelInfo",
@@ -55,6 +69,7 @@ __all__ = [
     "Rest",
     "RunReport",
     "RunStatus",
+    "SelectionReport",
     "SelectionRequest",
     "SelectionResult",
     "Slug",

@@ -52,27 +52,55 @@ class CandidateReport(Value):
 
 
 class AttemptReport(Value):
-    """`error` is a sentence; `seconds` and `cost_usd` are None while the attempt goes on."""
+    """`error` is a code and `explanation` its sentence; seconds and cost are None while the attempt goes on."""
 
     model_id: str
     outcome: Outcome
     error: str | None
+    explanation: str | None
     seconds: float | None
     cost_usd: float | None
     prediction_id: str | None
 
 
-class RunReport(Value):
-    """One run as everybody sees it: the journal, REST, the client API and the page's details."""
+class SelectionReport(Value):
+    """A selection as everybody reads it."""
 
-    run_id: str
-    status: RunStatus
     model_id: str | None
     reason: Reason
     explanation: str
     fallback_chain: tuple[str, ...]
     candidates: tuple[CandidateReport, ...]
+    policy_version: str
+
+
+class RunReport(SelectionReport):
+    """One run as everybody sees it: the journal, REST, the client API and the page's details."""
+
+    run_id: str
+    status: RunStatus
     attempts: tuple[AttemptReport, ...]
     seconds: float
     cost_usd: float
-    policy_version: str
+
+
+class EventKind(StrEnum):
+    SELECTION = "selection"
+    ATTEMPT_STARTED = "attempt_started"
+    ATTEMPT_ENDED = "attempt_ended"
+    FALLBACK = "fallback"
+    OUTCOME = "outcome"
+
+
+class JournalEntry(Value):
+    """One thing that happened in a run: a row of the journal and a line of the log."""
+
+    run_id: str
+    event: EventKind
+    model_id: str | None
+    code: str
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+    seconds: float | None = None
+    cost_usd: float | None = None
+    error_class: str | None = None
+    sentence: str

@@ -17,6 +17,21 @@ class Goal(StrEnum):
     QUALITY = "quality"
 
 
+class Marketplace(StrEnum):
+    """The marketplaces that a person can name, the most asked for first."""
+
+    YANDEX_MARKET = "yandex_market"
+    OZON = "ozon"
+    WILDBERRIES = "wildberries"
+    AMAZON = "amazon"
+    MEGAMARKET = "megamarket"
+    GOOGLE_MERCHANT = "google_merchant"
+    EBAY = "ebay"
+    ETSY = "etsy"
+    WALMART = "walmart"
+    SHOPIFY = "shopify"
+
+
 class LocalEngine(StrEnum):
     """When local engines take part in auto mode although a hosted model is ready."""
 

@@ -1,7 +1,16 @@
 """Which model, and why: pure functions; no I/O, no clock, no chance; all facts are arguments."""
 
 from policy.deadlines import attempt_deadline
+from policy.explain import fallback_reason
 from policy.judge import THRESHOLDS, Thresholds, judge
 from policy.selection import POLICY_VERSION, ModelSelectionPolicy
 
-__all__ = ["POLICY_VERSION", "THRESHOLDS", "ModelSelectionPolicy", "Thresholds", "attempt_deadline", "judge"]
+__all__ = [
+    "POLICY_VERSION",
+    "THRESHOLDS",
+    "ModelSelectionPolicy",
+    "Thresholds",
+    "attempt_deadline",
+    "fallback_reason",
+    "judge",
+]

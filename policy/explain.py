@@ -81,7 +81,9 @@ def _local_remark(plan: Plan, models: Sequence[ModelInfo]) -> tuple[Statement, .
     if not hosted or not plan.models or not all(model.is_local for model in plan.models):
         return ()
     best = min(hosted, key=lambda model: (not model.is_active, -model.priority, model.id))
-    return (Statement(code="remark.no_hosted_model"), _objection_to(best.id, plan))
+    objection = plan.objections[best.id]
+    reason = objection.facts.get("reason") if objection.code is ObjectionCode.NOT_READY else objection.code
+    return (Statement(code="remark.no_hosted_model", facts={"reason": reason}),)
 
 
 def _objection_to(model_id: str, plan: Plan) -> Statement:

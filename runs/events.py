@@ -21,17 +21,23 @@ class RunFiles:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended. `selection` is the policy's first answer, `final` its last one (after fallbacks)."""
+    """How a run ended. `selections` holds the policy's first answer and then one more for every fallback."""
 
     run_id: str
     status: RunStatus
     model_id: str | None
-    selection: SelectionResult
-    final: SelectionResult
+    selections: tuple[SelectionResult, ...]
     attempts: tuple[Attempt, ...]
     files: RunFiles | None
     seconds: float
-    cost_usd: float
+
+    @property
+    def selection(self) -> SelectionResult:
+        return self.selections[0]
+
+    @property
+    def cost_usd(self) -> float:
+        return sum(attempt.cost_usd or 0.0 for attempt in self.attempts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,7 @@ class RunRow(Base):
     seconds: Mapped[float]
     cost_usd: Mapped[float]
     policy_version: Mapped[str] = mapped_column(String(16))
-    selection: Mapped[Any] = mapped_column(JSON)
-    final: Mapped[Any] = mapped_column(JSON)
+    selections: Mapped[Any] = mapped_column(JSON)
     facts: Mapped[Any] = mapped_column(JSON)
     photo_sha256: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,0 +1,61 @@
+"""The routes: models, one model, one run, health."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Path, Query
+from fastapi.responses import JSONResponse
+
+from api.problems import Problem, ProblemRoute, problem
+from domain import ModelInfo, RunReport
+from service import VERSION, Service
+
+MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+RUN_ID = re.compile(r"[0-9a-f]{32}")
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such thing."}}
+
+Filter = Annotated[str | None, Query(max_length=40)]
+
+
+def build_rest(service: Service) -> FastAPI:
+    """A FastAPI of its own: its routes and its OpenAPI document (`/openapi.json`) know nothing of the page."""
+    rest = FastAPI(
+        title="Cutout Router",
+        version=VERSION,
+        summary="Which models cut products out of photos, and what became of a run.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    rest.include_router(_router(service))
+    return rest
+
+
+def _router(service: Service) -> APIRouter:
+    router = APIRouter(route_class=ProblemRoute)
+
+    @router.get("/models", summary="The models, highest priority first")
+    def list_models(tag: Filter = None, marketplace: Filter = None, active: bool = True) -> list[ModelInfo]:
+        """Filter by tag and by marketplace; `active=false` gives the models that are switched off."""
+        return list(service.models(tag, marketplace, active))
+
+    @router.get("/models/{model_id}", response_model=ModelInfo, responses=NOT_FOUND, summary="One model")
+    def get_model(model_id: Annotated[str, Path(max_length=200)]) -> Any:
+        model = service.model(model_id) if MODEL_ID.fullmatch(model_id) else None
+        return model or problem(HTTPStatus.NOT_FOUND, "There is no model with this id.")
+
+    @router.get("/runs/{run_id}", response_model=RunReport, responses=NOT_FOUND, summary="One run")
+    async def get_run(run_id: Annotated[str, Path(max_length=200)]) -> Any:
+        """The same report that the run gave when it ended; its pictures are not here."""
+        report = await service.run_report(run_id) if RUN_ID.fullmatch(run_id) else None
+        return report or problem(HTTPStatus.NOT_FOUND, "There is no run with this id.")
+
+    @router.get("/health", summary="Database, providers, versions")
+    def health() -> JSONResponse:
+        told = service.health()
+        ok = told["status"] == "ok"
+        return JSONResponse(told, HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE)
+
+    return router

@@ -1,0 +1,135 @@
+"""The composition root: settings → database → migrations → seed → service → page and REST → launch."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+
+import imaging
+import ui
+from api import build_rest
+from database import Database, migrate
+from domain import ProviderKind
+from errors import StartError
+from observability import configure_logging, log, log_entry
+from policy import ModelSelectionPolicy
+from providers import ReplicateConfig, build_providers
+from registry import ModelRegistry, apply_seed, load_seed
+from runs import FileStore, HealthBoard, Journal, Tools
+from service import Limits, Service, utc_now
+from settings import Settings, read_settings
+
+SEED = Path(__file__).parent / "data" / "seed.json"
+SWEEP_EVERY_S = 1800
+MAX_WAITING = 64
+
+
+class Codec:
+    """Pictures as bytes and back, for the providers."""
+
+    encode = staticmethod(imaging.encode_upload)
+    decode = staticmethod(imaging.decode_picture)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The program, built and not yet serving."""
+
+    settings: Settings
+    service: Service
+    store: FileStore
+    database: Database
+    page: gr.Blocks
+
+    def launch(self, **options: Any) -> tuple[Any, str, str]:
+        """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
+        rest = build_rest(self.service)
+        self.page.queue(api_open=False, max_size=MAX_WAITING)
+        served: tuple[Any, str, str] = self.page.launch(
+            ssr_mode=False,
+            mcp_server=True,
+            enable_monitoring=False,
+            run_history=False,
+            show_error=False,
+            max_file_size="20mb",
+            allowed_paths=[str(self.store.root.absolute())],
+            app_kwargs={"routes": rest.routes, "openapi_url": None, "lifespan": self._lifespan},
+            **ui.LAUNCH,
+            **options,
+        )
+        return served
+
+    @asynccontextmanager
+    async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
+        sweeper = asyncio.create_task(self._sweep())
+        yield
+        sweeper.cancel()
+        self.database.close()
+
+    async def _sweep(self) -> None:
+        """Delete the files of runs that are older than the owner keeps them."""
+        while True:
+            await asyncio.to_thread(self.store.purge, self.settings.keep_hours * 3600)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def build(settings: Settings) -> App:
+    """Everything up to the launch; raises `StartError` when the program must not start."""
+    models = load_seed(SEED)
+    database = Database(settings.database)
+    migrate(database)
+    apply_seed(database, models)
+    store = FileStore(settings.data_dir / "runs")
+    service = Service(ModelRegistry(database), _tools(settings, database, store), _limits(settings))
+    return App(settings, service, store, database, ui.build(service))
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.local_engine, settings.spend_cap_day_usd)
+
+
+def _tools(settings: Settings, database: Database, store: FileStore) -> Tools:
+    config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
+    return Tools(
+        policy=ModelSelectionPolicy(),
+        providers=build_providers(config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}),
+        journal=Journal(database, utc_now),
+        store=store,
+        health=HealthBoard(),
+        now=utc_now,
+        deadline_s=settings.run_deadline_s,
+        listeners=(log_entry,),
+    )
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends the server as Ctrl-C does, so that its clean-up runs."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    configure_logging()
+    try:
+        app = build(read_settings())
+    except StartError as error:
+        log.error("start.refused", error=type(error).code, reason=str(error))
+        return 2
+    signal.signal(signal.SIGTERM, _stop)
+    app.launch()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

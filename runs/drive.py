@@ -1,0 +1,161 @@
+"""One run, carried out: draft, attempts in the order of the plan, gate, fallbacks, outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from domain import Attempt, ModelInfo, Outcome, RunStatus, SelectionResult
+from errors import ContentRefused
+from policy import attempt_deadline
+from runs.attempt import Ending, call_model
+from runs.entries import entry_of
+from runs.events import (
+    AttemptEnded,
+    AttemptProgress,
+    AttemptStarted,
+    DraftReady,
+    FallbackChosen,
+    RunEnded,
+    RunEvent,
+    RunFiles,
+    RunResult,
+    RunStarted,
+)
+from runs.job import Job, Tools
+from runs.watch import Watch
+
+Emit = Callable[[RunEvent], None]
+
+
+class Drive:
+    """Carries out one job and tells `emit` what happens; cancelling `run` ends the job as cancelled."""
+
+    def __init__(self, tools: Tools, job: Job, emit: Emit) -> None:
+        self._tools = tools
+        self._job = job
+        self._emit = emit
+        self._selections: list[SelectionResult] = [job.selection]
+        self._attempts: list[Attempt] = []
+        self._started = tools.clock()
+        self._watch: Watch | None = None
+
+    async def run(self) -> RunResult:
+        job, tools = self._job, self._tools
+        running = self._result(RunStatus.RUNNING)
+        await asyncio.to_thread(tools.journal.start_run, running, job.facts(), job.photo.sha256, job.names)
+        await self._tell(RunStarted(job.run_id, job.selection))
+        draft = asyncio.create_task(self._draft())
+        try:
+            return await self._end(await self._deliver(draft))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._end(self._result(RunStatus.CANCELLED)))
+            raise
+        except Exception:
+            await self._end(self._result(RunStatus.FAILED))
+            raise
+        finally:
+            draft.cancel()
+
+    def progress(self) -> AttemptProgress | None:
+        """What is happening right now; None between attempts."""
+        return self._watch.progress() if self._watch else None
+
+    async def _deliver(self, draft: asyncio.Task[RunFiles | None]) -> RunResult:
+        """The first cutout that passes the gate, else the draft, else nothing."""
+        selection = self._job.selection
+        while selection.model_id is not None:
+            model = self._job.models[selection.model_id]
+            ending = await self._attempt(model, selection)
+            if ending.cutout:
+                files = await asyncio.to_thread(
+                    self._tools.store.save, self._job.run_id, self._job.photo, ending.cutout
+                )
+                return self._result(RunStatus.SUCCEEDED, model, files)
+            selection = await self._fall_back(model, ending, selection)
+        drafted = await draft
+        if drafted is None:
+            return self._result(RunStatus.FAILED)
+        return self._result(RunStatus.DRAFT, self._job.draft_model(), drafted)
+
+    async def _attempt(self, model: ModelInfo, selection: SelectionResult) -> Ending:
+        job, tools = self._job, self._tools
+        attempt = Attempt(number=len(self._attempts) + 1, model_id=model.id)
+        await asyncio.to_thread(tools.journal.start_attempt, job.run_id, attempt)
+        await self._tell(AttemptStarted(job.run_id, attempt, model.typical_seconds))
+        watch = self._watch = Watch(job.run_id, model, attempt.number, tools.journal, tools.clock)
+        try:
+            provider = tools.providers[model.spec.kind]
+            ending = await call_model(provider, model, job.photo, self._time_for(selection), watch.listen, attempt)
+        except asyncio.CancelledError:
+            stopped = attempt.model_copy(update={"outcome": Outcome.CANCELLED, "error": "cancelled"})
+            await asyncio.shield(self._close(watch.closed(Ending(stopped))))
+            raise
+        await self._close(watch.closed(ending))
+        if ending.error:
+            tools.health.note(ending.error, model, list(job.models.values()), tools.now())
+        return ending
+
+    async def _close(self, attempt: Attempt) -> None:
+        self._watch = None
+        self._attempts.append(attempt)
+        await asyncio.to_thread(self._tools.journal.end_attempt, self._job.run_id, attempt)
+        await self._tell(AttemptEnded(self._job.run_id, attempt))
+
+    def _time_for(self, selection: SelectionResult) -> float:
+        left = self._tools.deadline_s - (self._tools.clock() - self._started)
+        later = [self._job.models[model_id].typical_seconds for model_id in selection.fallback_chain]
+        return attempt_deadline(left, later)
+
+    async def _fall_back(self, failed: ModelInfo, ending: Ending, selection: SelectionResult) -> SelectionResult:
+        """The next selection; after a content refusal, models behind the same endpoint are not paid to say it again."""
+        job, code = self._job, ending.attempt.error or ""
+        models = list(job.models.values())
+        step = self._tools.policy.get_fallback_model(failed.id, code, selection, models, job.facts())
+        while isinstance(ending.error, ContentRefused) and step.model_id and self._same_endpoint(step.model_id, failed):
+            step = self._tools.policy.get_fallback_model(step.model_id, code, step, models, job.facts())
+        self._selections.append(step)
+        await self._tell(FallbackChosen(job.run_id, failed.id, step))
+        return step
+
+    def _same_endpoint(self, model_id: str, failed: ModelInfo) -> bool:
+        return self._job.models[model_id].endpoint == failed.endpoint
+
+    async def _draft(self) -> RunFiles | None:
+        """The embedded engine's cutout, shown while a hosted model works; no attempt, and no error, of the run."""
+        job, tools = self._job, self._tools
+        model = job.draft_model()
+        if model is None:
+            return None
+        provider = tools.providers[model.spec.kind]
+        blank = Attempt(number=0, model_id=model.id)
+        ending = await call_model(provider, model, job.photo, tools.deadline_s, lambda _: None, blank)
+        if ending.cutout is None:
+            return None
+        files = await asyncio.to_thread(tools.store.save, job.run_id, job.photo, ending.cutout, draft=True)
+        self._emit(DraftReady(job.run_id, files))
+        return files
+
+    async def _end(self, result: RunResult) -> RunResult:
+        await asyncio.to_thread(self._tools.journal.end_run, result, self._job.names)
+        await self._tell(RunEnded(result))
+        return result
+
+    def _result(self, status: RunStatus, model: ModelInfo | None = None, files: RunFiles | None = None) -> RunResult:
+        return RunResult(
+            run_id=self._job.run_id,
+            status=status,
+            model_id=model.id if model else None,
+            selections=tuple(self._selections),
+            attempts=tuple(self._attempts),
+            files=files,
+            seconds=self._tools.clock() - self._started,
+        )
+
+    async def _tell(self, event: RunEvent) -> None:
+        entry = entry_of(event, self._job.names)
+        if entry:
+            await asyncio.to_thread(self._tools.journal.record, entry)
+            for listener in self._tools.listeners:
+                listener(entry)
+        self._emit(event)

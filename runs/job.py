@@ -1,0 +1,52 @@
+"""What a run is made of: the tools every run works with, and the job itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from domain import JournalEntry, LocalEngine, ModelInfo, Photo, PolicyFacts, ProviderKind, SelectionResult
+from policy import ModelSelectionPolicy
+from providers import Provider
+from runs.health import HealthBoard
+from runs.journal import Journal, Now
+from runs.store import FileStore
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`listeners` hear every journal entry; `clock` counts seconds."""
+
+    policy: ModelSelectionPolicy
+    providers: Mapping[ProviderKind, Provider]
+    journal: Journal
+    store: FileStore
+    health: HealthBoard
+    now: Now
+    deadline_s: float
+    listeners: Sequence[Callable[[JournalEntry], None]] = ()
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photo through one plan. `facts` answers with what is known at the moment it is asked."""
+
+    run_id: str
+    photo: Photo
+    selection: SelectionResult
+    models: Mapping[str, ModelInfo]
+    facts: Callable[[], PolicyFacts]
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {model_id: model.name for model_id, model in self.models.items()}
+
+    def draft_model(self) -> ModelInfo | None:
+        """The embedded engine, unless it is switched off or goes first anyway."""
+        if self.facts().local_engine is LocalEngine.NEVER:
+            return None
+        first = self.models.get(self.selection.model_id or "")
+        embedded = (m for m in self.models.values() if m.spec.kind is ProviderKind.EMBEDDED and m.is_active)
+        return next((model for model in embedded if model is not first), None)

@@ -1,0 +1,48 @@
+"""Follows one call of a model: its stage, its prediction id, its seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain import Attempt, ModelInfo
+from providers import Progress, Stage
+from runs.attempt import Ending, charged
+from runs.events import AttemptProgress
+from runs.journal import Journal
+
+
+class Watch:
+    """`listen` is what the provider tells; the journal knows a prediction id before the provider goes on."""
+
+    def __init__(
+        self, run_id: str, model: ModelInfo, number: int, journal: Journal, clock: Callable[[], float]
+    ) -> None:
+        self._run_id = run_id
+        self._model = model
+        self._number = number
+        self._journal = journal
+        self._clock = clock
+        self._begun = clock()
+        self._stage = Stage.SENDING
+        self._prediction_id: str | None = None
+
+    def listen(self, progress: Progress) -> None:
+        self._stage = progress.stage
+        if progress.prediction_id and progress.prediction_id != self._prediction_id:
+            self._prediction_id = progress.prediction_id
+            self._journal.note_prediction(self._run_id, self._number, progress.prediction_id)
+
+    def progress(self) -> AttemptProgress:
+        return AttemptProgress(self._run_id, self._model.id, self._stage, self._seconds(), self._model.typical_seconds)
+
+    def closed(self, ending: Ending) -> Attempt:
+        """The attempt with what only the watch knows."""
+        known = {
+            "seconds": self._seconds(),
+            "prediction_id": self._prediction_id,
+            "cost_usd": charged(ending, self._model, self._prediction_id),
+        }
+        return ending.attempt.model_copy(update=known)
+
+    def _seconds(self) -> float:
+        return self._clock() - self._begun

@@ -1,0 +1,176 @@
+"""The one entrance for the page, REST, the client API and MCP."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import uuid
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+
+from domain import (
+    Language,
+    LocalEngine,
+    Marketplace,
+    ModelInfo,
+    ModelState,
+    Photo,
+    PhotoFacts,
+    PolicyFacts,
+    Readiness,
+    Rest,
+    RunReport,
+    SelectionReport,
+    SelectionRequest,
+    SelectionResult,
+    Statement,
+)
+from errors import DatabaseError
+from imaging import decode
+from registry import ModelRegistry
+from runs import Job, RunEvent, RunResult, Tools, carry_out, make_report, selection_report
+
+VERSION = "0.1.0"
+PACKAGES = ("gradio", "pillow", "sqlalchemy", "pydantic", "replicate", "opencv-python-headless")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the owner allows; a cap of None is no cap."""
+
+    local_engine: LocalEngine = LocalEngine.AUTO
+    spend_cap_day_usd: float | None = None
+
+
+class Service:
+    """Select, run, and tell what happened. Uploads are bytes; answers are values and events."""
+
+    def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits) -> None:
+        self._registry = registry
+        self._tools = tools
+        self._limits = limits
+
+    def models(
+        self, tag: str | None = None, marketplace: str | None = None, active: bool = True
+    ) -> tuple[ModelInfo, ...]:
+        """The active models (or the inactive ones), highest priority first, with the tag and the marketplace."""
+        return tuple(
+            model
+            for model in self._registry.get_all_models(active_only=False)
+            if model.is_active is active
+            and (tag is None or tag in model.tags)
+            and (marketplace is None or marketplace in model.supports_marketplaces)
+        )
+
+    def model(self, model_id: str) -> ModelInfo | None:
+        return self._registry.get_model_by_id(model_id)
+
+    def model_states(self) -> tuple[ModelState, ...]:
+        """Every active model, and whether it can be called right now."""
+        resting = self._tools.health.resting(self._tools.now())
+        return tuple(self._state(model, resting.get(model.id)) for model in self._registry.get_all_models())
+
+    def marketplaces(self) -> tuple[str, ...]:
+        return tuple(Marketplace)
+
+    async def select(self, request: SelectionRequest, upload: bytes | None = None) -> SelectionResult:
+        """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo."""
+        photo = await asyncio.to_thread(decode, upload) if upload is not None else None
+        models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
+        facts = await asyncio.to_thread(self._facts, models, photo)
+        return self._tools.policy.select_model(request, models, facts)
+
+    async def run(self, upload: bytes, request: SelectionRequest) -> AsyncGenerator[RunEvent, None]:
+        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run."""
+        photo = await asyncio.to_thread(decode, upload)
+        models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
+        facts = partial(self._facts, models, photo)
+        selection = self._tools.policy.select_model(request, models, await asyncio.to_thread(facts))
+        job = Job(uuid.uuid4().hex, photo, selection, {model.id: model for model in models}, facts)
+        async with aclosing(carry_out(self._tools, job)) as events:
+            async for event in events:
+                yield event
+
+    def report(self, result: RunResult, language: Language = Language.EN) -> RunReport:
+        return make_report(result, self._names(), language)
+
+    def selection_report(self, selection: SelectionResult, language: Language = Language.EN) -> SelectionReport:
+        return selection_report(selection, language)
+
+    async def run_report(self, run_id: str, language: Language = Language.EN) -> RunReport | None:
+        """A run from the journal; None when the id is unknown."""
+        result = await asyncio.to_thread(self._tools.journal.result, run_id)
+        return self.report(result, language) if result else None
+
+    def health(self) -> dict[str, object]:
+        """Database, providers and versions; nothing in it is secret."""
+        try:
+            models = self._registry.get_all_models()
+        except DatabaseError as error:
+            return {"status": "degraded", "database": {"ok": False, "error": str(error)}, "versions": _versions()}
+        return {
+            "status": "ok",
+            "database": {"ok": True, "models": len(models)},
+            "providers": self._provider_health(),
+            "policy_version": self._tools.policy.version,
+            "versions": _versions(),
+        }
+
+    def _provider_health(self) -> dict[str, dict[str, object]]:
+        """A provider is ready when one of its models can be called."""
+        states = self.model_states()
+        return {
+            name: {
+                "ready": any(state.available for state in states if state.model.provider == name),
+                "models": {
+                    state.model.id: state.statement.facts.get("reason") or state.statement.code.removeprefix("state.")
+                    for state in states
+                    if state.model.provider == name
+                },
+            }
+            for name in sorted({state.model.provider for state in states})
+        }
+
+    def _names(self) -> Mapping[str, str]:
+        return {model.id: model.name for model in self._registry.get_all_models(active_only=False)}
+
+    def _readiness(self, model: ModelInfo) -> Readiness:
+        return self._tools.providers[model.spec.kind].ready(model)
+
+    def _state(self, model: ModelInfo, rest: Rest | None) -> ModelState:
+        readiness = self._readiness(model)
+        if not readiness.ready:
+            said = Statement(code="state.not_ready", facts={"reason": readiness.reason})
+        elif rest:
+            said = Statement(code="state.resting", facts={"until": f"{rest.until:%H:%M} UTC"})
+        else:
+            said = Statement(code="state.ready")
+        return ModelState(model=model, available=said.code == "state.ready", statement=said)
+
+    def _facts(self, models: Sequence[ModelInfo], photo: Photo | None) -> PolicyFacts:
+        return PolicyFacts(
+            readiness={model.id: self._readiness(model) for model in models},
+            resting=self._tools.health.resting(self._tools.now()),
+            budget_left_usd=self._budget_left(),
+            photo=PhotoFacts(width=photo.pixels.width, height=photo.pixels.height) if photo else None,
+            local_engine=self._limits.local_engine,
+        )
+
+    def _budget_left(self) -> float | None:
+        cap = self._limits.spend_cap_day_usd
+        if cap is None:
+            return None
+        midnight = self._tools.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return cap - self._tools.journal.spent_since(midnight)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _versions() -> dict[str, str]:
+    return {"cutout-router": VERSION, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

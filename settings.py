@@ -1,0 +1,55 @@
+"""Every environment variable, read once; below `app` everything is an argument."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain import LocalEngine
+from errors import SettingError
+
+
+class Settings(BaseSettings):
+    """Names are the variables in lower case; a variable that is set to nothing counts as not set."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    replicate_api_token: SecretStr = SecretStr("")
+    replicate_base_url: str = "https://api.replicate.com"
+    flux_lora_v2_weights: str = ""
+    flux_lora_v1_weights: str = ""
+    local_engine: LocalEngine = LocalEngine.AUTO
+    database_url: str = ""
+    data_dir: Path = Path("var")
+    run_deadline_s: float = Field(default=240, ge=10, le=1800)
+    spend_cap_day_usd: float | None = Field(default=None, ge=0)
+    keep_hours: float = Field(default=24, gt=0, le=24 * 365)
+
+    @field_validator("replicate_base_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        TypeAdapter(AnyHttpUrl).validate_python(value)
+        return value
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'cutout-router.db'}"
+
+    @property
+    def lora_weights(self) -> dict[str, str]:
+        return {
+            "FLUX_LORA_V2_WEIGHTS": self.flux_lora_v2_weights,
+            "FLUX_LORA_V1_WEIGHTS": self.flux_lora_v1_weights,
+        }
+
+
+def read_settings() -> Settings:
+    """The settings of this process; raises `SettingError` naming the variable, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = str(first["loc"][0]).upper()
+        raise SettingError(f"{name}: {first['msg']}", name=name) from None
