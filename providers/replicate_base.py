@@ -12,7 +12,7 @@ from replicate.prediction import Prediction
 from domain import Fact, ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
 from errors import InvalidPhoto, ModelGone, PredictionFailed, TimedOut
 from providers.base import Listener, PictureCodec, Progress, Stage
-from providers.cleanup import cancelled_if_abandoned
+from providers.cleanup import bought, cancelled_if_abandoned
 from providers.download import Downloader
 from providers.output import address_of, bad_output, not_a_picture
 from providers.replicate_client import ReplicateApi, replicate_api
@@ -47,8 +47,9 @@ class ReplicateProvider:
     async def run(self, photo: Photo, model: ModelInfo, deadline_s: float, listen: Listener) -> ProviderOutput:
         """Buy one prediction for `photo.pixels` and bring its picture home.
 
-        `deadline_s` covers everything from here on, in seconds. Only leaves of `ProviderError` are raised; the fact
-        `unsure` is true when a prediction may exist although its id never came.
+        `deadline_s` covers everything from here on, in seconds; cancelling what is abandoned may take 3 more. Only
+        leaves of `ProviderError` are raised; the fact `unsure` is true when a prediction may exist although its id
+        never came.
         """
         async with replicate_api(self.config, self._tls, self._timing.deadline(deadline_s)) as api:
             listen(Progress(Stage.SENDING))
@@ -56,9 +57,7 @@ class ReplicateProvider:
             prediction = await self._create(api, model, image)
             async with cancelled_if_abandoned(api, prediction.id):
                 prediction = await self._wait(api, prediction, listen)
-            address = self._address(prediction)
-            listen(Progress(Stage.DOWNLOADING, prediction.id))
-            data = await self._download(api, address)
+            data = await self._download(api, prediction, listen)
             return await self._read(data, model.spec.output)
 
     async def _send(self, api: ReplicateApi, pixels: Raster) -> str:
@@ -71,24 +70,18 @@ class ReplicateProvider:
 
     async def _create(self, api: ReplicateApi, model: ModelInfo, image: str) -> Prediction:
         payload = self.payload(image, model)
-        return await once_more_after_429(lambda: api.create(model.endpoint, payload), api.deadline)
+        return await once_more_after_429(lambda: bought(api.create(model.endpoint, payload), api), api.deadline)
 
     async def _wait(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> Prediction:
-        told, pause_s = self._tell(prediction, None, listen), FIRST_POLL_S
+        told, pause_s = _tell(prediction, None, listen), FIRST_POLL_S
         while prediction.status not in ENDED:
             if api.deadline.passed:
                 raise TimedOut(f"deadline passed while {prediction.status}", status=prediction.status)
             await api.deadline.pause(pause_s)
             pause_s = min(pause_s * POLL_GROWTH, MAX_POLL_S)
             prediction = await self._poll(api, prediction.id)
-            told = self._tell(prediction, told, listen)
+            told = _tell(prediction, told, listen)
         return prediction
-
-    def _tell(self, prediction: Prediction, told: Stage | None, listen: Listener) -> Stage:
-        stage = STAGES.get(prediction.status, Stage.WORKING)
-        if stage is not told:
-            listen(Progress(stage, prediction.id))
-        return stage
 
     async def _poll(self, api: ReplicateApi, prediction_id: str) -> Prediction:
         try:
@@ -101,8 +94,9 @@ class ReplicateProvider:
             raise failed(prediction.status, redacted(prediction.error or "", self.config.token))
         return address_of(prediction.output)
 
-    async def _download(self, api: ReplicateApi, address: str) -> bytes:
-        downloader = Downloader(self.config, self._tls)
+    async def _download(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> bytes:
+        address, downloader = self._address(prediction), Downloader(self.config, self._tls)
+        listen(Progress(Stage.DOWNLOADING, prediction.id))
         return await up_to_three_times(lambda: downloader.fetch(address, api.deadline), api.deadline)
 
     async def _read(self, data: bytes, kind: OutputKind) -> ProviderOutput:
@@ -117,6 +111,14 @@ class ReplicateProvider:
         if kind is OutputKind.RGBA and pixels.mode != "RGBA":
             raise bad_output(f"{pixels.mode} without transparency")
         return ProviderOutput(pixels, kind)
+
+
+def _tell(prediction: Prediction, told: Stage | None, listen: Listener) -> Stage:
+    """Tell the prediction's stage unless it is the one told last; returns it."""
+    stage = STAGES.get(prediction.status, Stage.WORKING)
+    if stage is not told:
+        listen(Progress(stage, prediction.id))
+    return stage
 
 
 def _media_type(picture: bytes) -> tuple[str, str]:

@@ -74,7 +74,12 @@ class ReplicateApi:
         return str(stored.urls["get"])
 
     async def create(self, endpoint: str, payload: Mapping[str, Fact]) -> Prediction:
-        """Buy a prediction: by version for `owner/name:version`, by name for `owner/name` (official models)."""
+        """Buy a prediction: by version for `owner/name:version`, by name for `owner/name` (official models).
+
+        Errors after which nobody knows whether one was created have the fact `unsure`.
+        """
+        if self.deadline.passed:
+            raise TimedOut("deadline passed before anything was bought")
         model, _, version = endpoint.partition(":")
         if version:
             call = self.client.predictions.async_create(version=version, input=dict(payload))
@@ -96,9 +101,6 @@ class ReplicateApi:
                 await self.client.predictions.async_cancel(prediction_id)
 
     async def _call(self, call: Coroutine[Any, Any, Any], seconds: float) -> Any:
-        if self.deadline.passed:
-            call.close()
-            raise TimedOut("deadline passed", reached=False)
         with provider_errors(self.config.token):
             async with asyncio.timeout(min(seconds, self.deadline.left)):
                 return await call

@@ -58,7 +58,7 @@ class Behaviour:
     output: Any = field(default_factory=FromInputs)
     media_type: str = "image/png"
     deliveries: tuple[Answer, ...] = ()
-    on_creation: Callable[[], None] | None = None
+    on_creation: Callable[[], object] | None = None
 
 
 def succeed(picture: bytes | None = None, **steps: Any) -> Behaviour:
@@ -77,6 +77,7 @@ def fail(error: Any = "CUDA out of memory", status: str = "failed") -> Behaviour
 
 
 def nsfw() -> Behaviour:
+    """Refused for its content."""
     return fail("All generated images contained NSFW content. Try running it again with a different prompt.")
 
 

@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
 
     def _reply(self, reply: Reply) -> None:
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body) if reply.claims is None else reply.claims))

@@ -50,7 +50,7 @@ TARGETS = {"v2": V2, "v1": V1, "birefnet": BIREFNET}
 
 @dataclass
 class ReplicateServer:
-    """`matte` is what the fake models cut with; `page_size` is for the list of predictions."""
+    """`matte` is what the fake models cut with; `upload_answers` take the place of the usual answers to uploads."""
 
     token: str = "r8_fake"
     port: int = 0
@@ -59,6 +59,7 @@ class ReplicateServer:
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    upload_answers: deque[Answer] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self._files: dict[str, tuple[str, bytes]] = {}
@@ -164,6 +165,8 @@ class ReplicateServer:
         return as_json(200, page(shown, following))
 
     def _store(self, request: Request) -> Answer:
+        if self.upload_answers:
+            return self.upload_answers.popleft()
         name, media_type, data = multipart_file(request)
         file_id = f"file{len(self._files) + 1:04d}"
         self._files[file_id] = (media_type, data)

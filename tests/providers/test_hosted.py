@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-
 import pytest
 
 from domain import ModelInfo, OutputKind
 from providers import Progress, Stage
 from tests.fakes.behaviours import slow_boot
 from tests.fakes.replicate_server import KONTEXT, V2
-from tests.providers.conftest import BIREFNET_MODEL, V1_MODEL, V2_MODEL, Bench, small_photo
+from tests.providers.conftest import BIREFNET_MODEL, V1_MODEL, V2_MODEL, Bench
 
 
 @pytest.mark.parametrize("model", [V2_MODEL, V1_MODEL], ids=["v2", "v1"])
@@ -51,11 +48,3 @@ def test_the_stages_are_told_in_order_with_the_prediction_id_as_soon_as_there_is
         Progress(Stage.WORKING, "job0001"),
         Progress(Stage.DOWNLOADING, "job0001"),
     ]
-
-
-def test_a_large_photo_is_uploaded_and_sent_as_an_address(bench: Bench) -> None:
-    photo = small_photo((400, 400))
-    noise = replace(photo, pixels=replace(photo.pixels, data=os.urandom(400 * 400 * 3)))
-    output = bench.run(BIREFNET_MODEL, noise)
-    assert bench.server.creations[0].inputs["image"] == f"{bench.server.url}/v1/files/file0001"
-    assert output.pixels.size == (400, 400)

@@ -1,0 +1,105 @@
+"""Nothing goes on costing money when nobody waits for it any more."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from errors import ProviderError, TimedOut
+from providers import Progress, Stage, replicate_client
+from tests.fakes.behaviours import Behaviour, Silence, drop_on_poll, fail, forever, succeed, throttle
+from tests.fakes.replicate_server import BIREFNET, ReplicateServer
+from tests.providers.conftest import BIREFNET_MODEL, Bench, small_photo
+
+
+def cancels(server: ReplicateServer) -> int:
+    return sum(request.path.endswith("/cancel") for request in server.requests)
+
+
+@pytest.mark.parametrize(("deadline_s", "header"), [(60.0, "60s"), (8.9, "8s"), (2.0, "5s")])
+def test_every_creation_says_when_to_give_up_by_itself(bench: Bench, deadline_s: float, header: str) -> None:
+    bench.run(BIREFNET_MODEL, deadline_s=deadline_s)
+    assert bench.server.jobs[0].cancel_after == header
+
+
+def test_the_time_until_then_is_what_the_deadline_has_left(bench: Bench) -> None:
+    bench.server.script(BIREFNET, throttle(4))
+    bench.run(BIREFNET_MODEL, deadline_s=30)
+    assert [creation.headers["cancel-after"] for creation in bench.server.creations] == ["30s", "26s"]
+
+
+@pytest.mark.parametrize("status", ["starting", "processing"])
+def test_a_prediction_is_cancelled_when_the_deadline_passes(bench: Bench, status: str) -> None:
+    bench.server.script(BIREFNET, forever(status))
+    with pytest.raises(TimedOut):
+        bench.run(BIREFNET_MODEL, deadline_s=20)
+    assert sum(bench.time.slept) == pytest.approx(20)
+    assert bench.server.jobs[0].cancelled
+
+
+@pytest.mark.parametrize("behaviour", [drop_on_poll(3, work=9), fail(None, "paused")])
+def test_a_prediction_is_cancelled_when_it_cannot_be_followed(bench: Bench, behaviour: Behaviour) -> None:
+    bench.server.script(BIREFNET, behaviour)
+    with pytest.raises(ProviderError):
+        bench.run(BIREFNET_MODEL)
+    assert cancels(bench.server) == 1
+
+
+@pytest.mark.parametrize("behaviour", [succeed(), fail(), fail(None, "canceled"), fail(None, "aborted")])
+def test_a_prediction_that_has_ended_is_not_cancelled(bench: Bench, behaviour: Behaviour) -> None:
+    bench.server.script(BIREFNET, behaviour)
+    with suppress(ProviderError):
+        bench.run(BIREFNET_MODEL)
+    assert cancels(bench.server) == 0
+
+
+def test_a_prediction_is_cancelled_when_the_person_stops_the_run(bench: Bench) -> None:
+    bench.server.script(BIREFNET, forever())
+
+    async def start() -> None:
+        task = asyncio.ensure_future(bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 60, told))
+        await task
+
+    def told(progress: Progress) -> None:
+        task = asyncio.current_task()
+        if progress.prediction_id and task:
+            task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(start())
+    assert bench.server.jobs[0].cancelled
+
+
+def test_a_prediction_is_cancelled_when_the_person_stops_the_run_before_its_id_has_come(bench: Bench) -> None:
+    async def start() -> None:
+        stop, task = asyncio.get_running_loop().call_soon_threadsafe, asyncio.ensure_future(run)
+        bench.server.script(BIREFNET, replace(forever(), on_creation=lambda: stop(task.cancel)))
+        await task
+
+    run = bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 60, bench.told.append)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(start())
+    assert bench.server.jobs[0].cancelled
+
+
+def test_a_listener_that_breaks_does_not_leave_a_prediction_running(bench: Bench) -> None:
+    bench.server.script(BIREFNET, forever())
+
+    def broken(progress: Progress) -> None:
+        if progress.stage is Stage.WORKING:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        asyncio.run(bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 60, broken))
+    assert bench.server.jobs[0].cancelled
+
+
+def test_a_cancel_that_hangs_holds_nobody_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicate_client, "CANCEL_S", 0.05)
+    bench.server.script(BIREFNET, forever())
+    monkeypatch.setattr(bench.server, "_cancel", lambda _: Silence())
+    with pytest.raises(TimedOut):
+        bench.run(BIREFNET_MODEL, deadline_s=5)

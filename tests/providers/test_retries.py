@@ -1,0 +1,133 @@
+"""What is tried again, how often, and how long is waited: on an injected clock, so nothing really waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from errors import ConnectionLost, ProviderError, ServerFault, Throttled, TimedOut
+from providers import replicate_client
+from tests.fakes.behaviours import (
+    Behaviour,
+    Drop,
+    Reply,
+    Silence,
+    drop_on_create,
+    drop_on_poll,
+    http,
+    problem_reply,
+    succeed,
+    throttle,
+)
+from tests.fakes.replicate_server import BIREFNET
+from tests.providers.conftest import BIREFNET_MODEL, Bench
+from tests.providers.test_wire import PICTURE
+
+
+def polls_of(bench: Bench) -> int:
+    return len(bench.server.requests_to("GET", "/v1/predictions/"))
+
+
+def test_polls_come_less_and_less_often_up_to_every_two_seconds(bench: Bench) -> None:
+    bench.server.script(BIREFNET, succeed(work=7))
+    bench.run(BIREFNET_MODEL)
+    assert bench.time.slept == [0.5, 0.75, 1.125, 1.6875, 2.0, 2.0, 2.0]
+
+
+def test_a_creation_turned_away_is_sent_once_more_after_the_time_that_was_asked_for(bench: Bench) -> None:
+    bench.server.script(BIREFNET, throttle(2))
+    bench.run(BIREFNET_MODEL)
+    assert bench.time.slept[0] == 2.0
+    assert len(bench.server.creations) == 2
+
+
+def test_a_creation_turned_away_without_a_time_waits_a_second(bench: Bench) -> None:
+    bench.server.script(BIREFNET, throttle())
+    bench.run(BIREFNET_MODEL)
+    assert bench.time.slept[0] == 1.0
+
+
+def test_a_time_may_be_given_as_a_date(bench: Bench) -> None:
+    dates = {"Retry-After": "Mon, 05 Jan 2026 10:00:03 GMT", "Date": "Mon, 05 Jan 2026 10:00:00 GMT"}
+    bench.server.script(BIREFNET, Behaviour(creation=Reply(429, headers=dates)))
+    bench.run(BIREFNET_MODEL)
+    assert bench.time.slept[0] == 3.0
+
+
+def test_a_time_that_cannot_be_read_is_as_good_as_none(bench: Bench) -> None:
+    bench.server.script(BIREFNET, Behaviour(creation=Reply(429, headers={"Retry-After": "soon"})))
+    bench.run(BIREFNET_MODEL)
+    assert bench.time.slept[0] == 1.0
+
+
+@pytest.mark.parametrize(("retry_after", "deadline_s"), [(7, 60), (3600, 7200), (4, 3)])
+def test_a_time_that_is_too_long_is_not_waited_for(bench: Bench, retry_after: float, deadline_s: float) -> None:
+    bench.server.script(BIREFNET, throttle(retry_after))
+    with pytest.raises(Throttled) as caught:
+        bench.run(BIREFNET_MODEL, deadline_s=deadline_s)
+    assert caught.value.retry_after == retry_after
+    assert bench.time.slept == []
+    assert len(bench.server.creations) == 1
+
+
+@pytest.mark.parametrize("behaviour", [http(500), http(503), http(408), drop_on_create(made=True)])
+def test_a_creation_with_an_unclear_end_is_never_sent_again_and_says_that_it_is_unsure(
+    bench: Bench, behaviour: Behaviour
+) -> None:
+    bench.server.always(BIREFNET, behaviour)
+    with pytest.raises(ProviderError) as caught:
+        bench.run(BIREFNET_MODEL)
+    assert len(bench.server.creations) == 1
+    assert caught.value.facts["unsure"] is True
+
+
+@pytest.mark.parametrize("behaviour", [http(422), http(402), throttle(9)])
+def test_a_creation_that_was_refused_leaves_nothing_unsure(bench: Bench, behaviour: Behaviour) -> None:
+    bench.server.always(BIREFNET, behaviour)
+    with pytest.raises(ProviderError) as caught:
+        bench.run(BIREFNET_MODEL)
+    assert not caught.value.facts.get("unsure")
+
+
+@pytest.mark.parametrize("bad", [Drop(), problem_reply(500, "no"), problem_reply(503, "no"), Reply(200, b"{")])
+def test_a_poll_may_go_wrong_twice(bench: Bench, bad: Reply | Drop) -> None:
+    bench.server.script(BIREFNET, Behaviour(polls=(bad, bad)))
+    assert bench.run(BIREFNET_MODEL).pixels.size == (64, 48)
+    assert (polls_of(bench), len(bench.server.creations)) == (3, 1)
+
+
+@pytest.mark.parametrize("bad", [Drop(), Reply(502), Reply(200, PICTURE[:99], claims=10**6)])
+def test_a_download_may_go_wrong_twice(bench: Bench, bad: Reply | Drop) -> None:
+    bench.server.script(BIREFNET, succeed(PICTURE, deliveries=(bad, bad)))
+    assert bench.run(BIREFNET_MODEL).pixels.size == (64, 48)
+
+
+@pytest.mark.parametrize("status", [429, 503, 504])
+def test_the_packages_own_ten_retries_never_start(bench: Bench, status: int) -> None:
+    endless = problem_reply(status, "no", {"Retry-After": "3600"})
+    bench.server.script(BIREFNET, Behaviour(polls=(endless,) * 20))
+    with pytest.raises((Throttled, ServerFault)):
+        bench.run(BIREFNET_MODEL)
+    assert polls_of(bench) == 3
+    assert max(bench.time.slept) <= 5
+
+
+@pytest.mark.parametrize(("chance", "pauses"), [(0.0, [0.0, 0.0]), (0.5, [0.5, 1.0]), (1.0, [1.0, 2.0])])
+def test_the_pause_before_a_retry_is_full_jitter(bench: Bench, chance: float, pauses: list[float]) -> None:
+    bench.time.chance = chance
+    bench.server.script(BIREFNET, drop_on_poll(2))
+    bench.run(BIREFNET_MODEL)
+    assert bench.time.slept[1:3] == pauses
+
+
+def test_no_pause_goes_past_the_deadline(bench: Bench) -> None:
+    bench.server.script(BIREFNET, drop_on_poll(3))
+    with pytest.raises((ConnectionLost, TimedOut)):
+        bench.run(BIREFNET_MODEL, deadline_s=1.2)
+    assert sum(bench.time.slept) == pytest.approx(1.2)
+
+
+def test_a_poll_that_hangs_is_given_up_and_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicate_client, "POLL_S", 0.05)
+    bench.server.script(BIREFNET, Behaviour(polls=(Silence(),)))
+    assert bench.run(BIREFNET_MODEL).pixels.size == (64, 48)
+    assert polls_of(bench) == 2
