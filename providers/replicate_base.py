@@ -21,7 +21,7 @@ from providers.replicate_errors import failed, redacted
 from providers.retries import once_more_after_429, up_to_three_times
 from providers.timing import Timing
 
-MAX_DATA_URI = 256_000
+MAX_EMBEDDED = 190_000  # bytes; a data URI of about 256 kB
 FIRST_POLL_S, MAX_POLL_S, POLL_GROWTH = 0.5, 2.0, 1.5
 MIN_SIDE_PX = 16
 ENDED = frozenset({"succeeded", "failed", "canceled"})
@@ -63,9 +63,8 @@ class ReplicateProvider:
     async def _send(self, api: ReplicateApi, pixels: Raster) -> str:
         picture = await asyncio.to_thread(self._codec.encode, pixels)
         media_type, name = _media_type(picture)
-        uri = f"data:{media_type};base64,{base64.b64encode(picture).decode()}"
-        if len(uri) <= MAX_DATA_URI:
-            return uri
+        if len(picture) <= MAX_EMBEDDED:
+            return f"data:{media_type};base64,{base64.b64encode(picture).decode()}"
         return await once_more_after_429(lambda: api.upload(picture, name, media_type), api.deadline)
 
     async def _create(self, api: ReplicateApi, model: ModelInfo, image: str) -> Prediction:
@@ -75,9 +74,9 @@ class ReplicateProvider:
     async def _wait(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> Prediction:
         told, pause_s = _tell(prediction, None, listen), FIRST_POLL_S
         while prediction.status not in ENDED:
+            await api.deadline.pause(pause_s)
             if api.deadline.passed:
                 raise TimedOut(f"deadline passed while {prediction.status}", status=prediction.status)
-            await api.deadline.pause(pause_s)
             pause_s = min(pause_s * POLL_GROWTH, MAX_POLL_S)
             prediction = await self._poll(api, prediction.id)
             told = _tell(prediction, told, listen)

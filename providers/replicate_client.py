@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+import re
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -21,7 +22,7 @@ import replicate
 from replicate.prediction import Prediction
 
 from domain import Fact
-from errors import ConnectionLost, ProviderError, ServerFault, TimedOut
+from errors import ConnectionLost, InvalidInput, ProviderError, ServerFault, TimedOut
 from providers.replicate_config import ReplicateConfig
 from providers.replicate_errors import provider_errors
 from providers.timing import Deadline
@@ -31,6 +32,7 @@ UPLOAD_S = 60.0
 POLL_S = 10.0
 CANCEL_S = 3.0
 MIN_CANCEL_AFTER_S = 5
+ENDPOINT = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(:\w+)?", re.ASCII)
 
 
 class PlainTransport(httpx.AsyncBaseTransport):
@@ -80,6 +82,8 @@ class ReplicateApi:
         """
         if self.deadline.passed:
             raise TimedOut("deadline passed before anything was bought")
+        if not ENDPOINT.fullmatch(endpoint):
+            raise InvalidInput("the registry's endpoint is neither owner/name nor owner/name:version")
         model, _, version = endpoint.partition(":")
         if version:
             call = self.client.predictions.async_create(version=version, input=dict(payload))
@@ -128,6 +132,6 @@ async def replicate_api(
 def _cancel_after(deadline: Deadline) -> Any:
     async def stamp(request: httpx.Request) -> None:
         if request.method == "POST" and request.url.path.endswith("/predictions"):
-            request.headers["Cancel-After"] = f"{max(MIN_CANCEL_AFTER_S, math.floor(deadline.left))}s"
+            request.headers["Cancel-After"] = f"{max(MIN_CANCEL_AFTER_S, math.ceil(deadline.left))}s"
 
     return stamp

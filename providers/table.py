@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from domain import ProviderKind
+from errors import SettingError
 from providers.base import PictureCodec, Provider
 from providers.birefnet import BirefnetProvider
 from providers.flux_kontext import FluxKontextProvider
@@ -16,6 +17,18 @@ from providers.local import Engine, LocalProvider
 from providers.replicate_base import ReplicateProvider
 from providers.replicate_config import ReplicateConfig
 from providers.timing import Timing
+
+
+def tls_context() -> ssl.SSLContext:
+    """Which certificates are trusted; `SSL_CERT_FILE` and `SSL_CERT_DIR` take the place of the usual ones.
+
+    Raises:
+        SettingError: the file cannot be read.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise SettingError("SSL_CERT_FILE names no file of certificates", name="SSL_CERT_FILE") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,7 @@ class Parts:
     codec: PictureCodec
     engines: Mapping[ProviderKind, Engine] = field(default_factory=dict)
     timing: Timing = field(default_factory=Timing)
-    tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
+    tls: ssl.SSLContext = field(default_factory=tls_context)
 
 
 Builder = Callable[[Parts], Provider]

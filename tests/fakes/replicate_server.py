@@ -24,11 +24,8 @@ from typing import Any
 from tests.fakes import pictures
 from tests.fakes.behaviours import Answer, Behaviour, FromInputs, Inputs, Reply, fail, problem_reply
 from tests.fakes.http_server import Listening
+from tests.fakes.models import BIREFNET_NAME, IMAGE_KEYS, KONTEXT, MODELS_BY_VERSION, UNKNOWN_VERSION, made, usual
 from tests.fakes.wire import FINAL, MODEL_PATH, Job, Request, multipart_file, page, prediction, stored_file
-
-KONTEXT = "black-forest-labs/flux-kontext-dev-lora"
-BIREFNET_VERSION = "f74986db0355b58403ed20963af156525e2891ea3c2d499bfbfb2a28cd87c5d7"
-MODELS_BY_VERSION = {BIREFNET_VERSION: "men1scus/birefnet"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Target:
 
 V2 = Target(KONTEXT, lambda inputs: inputs.get("num_inference_steps") == 50)
 V1 = Target(KONTEXT, lambda inputs: inputs.get("num_inference_steps") == 30)
-BIREFNET = Target("men1scus/birefnet")
+BIREFNET = Target(BIREFNET_NAME)
 TARGETS = {"v2": V2, "v1": V1, "birefnet": BIREFNET}
 
 
@@ -126,7 +123,7 @@ class ReplicateServer:
 
     def _create(self, request: Request) -> Answer:
         named, version = MODEL_PATH.fullmatch(request.path), str(request.json.get("version", "hidden"))
-        model = named[1] if named else MODELS_BY_VERSION.get(version, version)
+        model = named[1] if named else MODELS_BY_VERSION.get(version, UNKNOWN_VERSION)
         behaviour = self._next(model, request.inputs)
         if behaviour.on_creation:
             behaviour.on_creation()
@@ -141,7 +138,8 @@ class ReplicateServer:
         for target, queue in self._queues:
             if queue and target.fits(model, inputs):
                 return queue.popleft()
-        return next((usual for target, usual in self._defaults if target.fits(model, inputs)), Behaviour())
+        told = (behaviour for target, behaviour in self._defaults if target.fits(model, inputs))
+        return next(told, None) or usual(model, inputs)
 
     def _with_job(self, job_id: str, act: Callable[[Job], Answer]) -> Answer:
         job = next((job for job in self.jobs if job.id == job_id), None)
@@ -178,8 +176,8 @@ class ReplicateServer:
             return Reply(404)
         job.downloads += 1
         told = job.behaviour.deliveries
-        usual = Reply(200, job.file, {"Content-Type": job.behaviour.media_type})
-        return told[job.downloads - 1] if job.downloads <= len(told) else usual
+        whole = Reply(200, job.file, {"Content-Type": job.behaviour.media_type})
+        return told[job.downloads - 1] if job.downloads <= len(told) else whole
 
     # what the models make
 
@@ -199,9 +197,7 @@ class ReplicateServer:
         return f"{self.url}/delivery/{job.id}/out.png"
 
     def _made(self, job: Job) -> bytes:
-        kontext = job.model == KONTEXT
-        picture = pictures.opened(self._picture(job.inputs["input_image" if kontext else "image"]))
-        return pictures.on_white(picture, self.matte) if kontext else pictures.cutout(picture, self.matte)
+        return made(job.model, self._picture(job.inputs[IMAGE_KEYS[job.model]]), self.matte)
 
     def _picture(self, address: str) -> bytes:
         if address.startswith("data:"):

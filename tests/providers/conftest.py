@@ -26,7 +26,8 @@ from domain import (
 )
 from errors import InvalidPhoto, PhotoFault
 from providers import Progress, Provider, ReplicateConfig, Stage, Timing, build_providers
-from tests.fakes.replicate_server import BIREFNET_VERSION, KONTEXT, ReplicateServer
+from tests.fakes.models import BIREFNET_VERSION, KONTEXT
+from tests.fakes.replicate_server import ReplicateServer
 
 
 class PillowCodec:

@@ -7,7 +7,8 @@ import pytest
 from domain import ModelInfo, OutputKind
 from providers import Progress, Stage
 from tests.fakes.behaviours import slow_boot
-from tests.fakes.replicate_server import KONTEXT, V2
+from tests.fakes.models import KONTEXT
+from tests.fakes.replicate_server import V2
 from tests.providers.conftest import BIREFNET_MODEL, V1_MODEL, V2_MODEL, Bench
 
 

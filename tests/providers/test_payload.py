@@ -112,3 +112,9 @@ def test_an_upload_turned_away_is_sent_once_more(bench: Bench) -> None:
     bench.run(BIREFNET_MODEL, noisy_photo())
     assert len(bench.server.requests_to("POST", "/v1/files")) == 2
     assert bench.time.slept[0] == 2.0
+
+
+def test_inputs_that_the_model_does_not_take_are_invalid_and_named(bench: Bench) -> None:
+    without_prompt = V2_MODEL.model_copy(update={"spec": V2_MODEL.spec.model_copy(update={"prompt": None})})
+    with pytest.raises(InvalidInput, match="prompt"):
+        bench.run(without_prompt)

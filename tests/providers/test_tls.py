@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from errors import ConnectionLost
+from errors import ConnectionLost, SettingError
 from tests.fakes.replicate_server import ReplicateServer
 from tests.providers.conftest import BIREFNET_MODEL, Bench
 
@@ -42,3 +42,11 @@ def test_an_unknown_authority_is_not_trusted(secure: Bench) -> None:
         secure.run(BIREFNET_MODEL)
     assert caught.value.facts["unsure"] is False
     assert secure.server.requests == []
+
+
+def test_a_file_of_certificates_that_is_not_there_stops_the_start(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    with pytest.raises(SettingError, match="SSL_CERT_FILE"):
+        bench.provider(BIREFNET_MODEL)

@@ -198,3 +198,23 @@ def test_a_bad_output_records_its_shape(bench: Bench) -> None:
     with pytest.raises(errors.BadOutput) as caught:
         bench.run(BIREFNET_MODEL)
     assert caught.value.facts == {"shape": "an object"}
+
+
+def test_a_deadline_that_passes_records_what_the_prediction_was_doing(bench: Bench) -> None:
+    bench.server.script(BIREFNET, forever("starting"))
+    with pytest.raises(errors.TimedOut) as caught:
+        bench.run(BIREFNET_MODEL)
+    assert caught.value.facts == {"status": "starting"}
+
+
+@pytest.mark.parametrize("endpoint", ["birefnet", "a/b/c", "../b", "a/..", "a/b:", "a/b?c", "https://a/b"])
+def test_an_endpoint_that_is_none_is_refused_before_anything_is_bought(bench: Bench, endpoint: str) -> None:
+    with pytest.raises(errors.InvalidInput, match="endpoint"):
+        bench.run(BIREFNET_MODEL.model_copy(update={"endpoint": endpoint}))
+    assert bench.server.requests == []
+
+
+@pytest.mark.parametrize("endpoint", ["nobody/nothing", "nobody/nothing:0123abcd"])
+def test_a_model_or_version_that_is_not_there_is_gone(bench: Bench, endpoint: str) -> None:
+    with pytest.raises(errors.ModelGone):
+        bench.run(BIREFNET_MODEL.model_copy(update={"endpoint": endpoint}))
