@@ -1,0 +1,23 @@
+"""Pixels in, pixels out: decoding, cutting out, measuring, encoding. Bytes and values only: no files, no network."""
+
+from imaging.cutout import make_cutout
+from imaging.decode import decode, decode_picture
+from imaging.encode import encode_png, encode_preview, encode_upload
+from imaging.engine import object_mask
+from imaging.geometry import Geometry, Prepared, prepare
+from imaging.measures import matte_of, measure
+
+__all__ = [
+    "Geometry",
+    "Prepared",
+    "decode",
+    "decode_picture",
+    "encode_png",
+    "encode_preview",
+    "encode_upload",
+    "make_cutout",
+    "matte_of",
+    "measure",
+    "object_mask",
+    "prepare",
+]

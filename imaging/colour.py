@@ -1,0 +1,72 @@
+"""Whatever a file's colours are, as 8-bit sRGB."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageCms
+
+_GREY_TOP = 65535
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """A loaded picture of any mode as "L", "RGB" or "RGBA" in sRGB; raises what Pillow raises."""
+    if image.mode.startswith("I"):
+        return _from_deep_grey(image)
+    simple = _simple(image)
+    profile = image.info.get("icc_profile")
+    return _converted(simple, profile) if profile else _without_ink(simple)
+
+
+def _simple(image: Image.Image) -> Image.Image:
+    """One of L, LA, RGB, RGBA, CMYK, LAB: palettes resolved, colours named transparent made so."""
+    if "transparency" in image.info and image.mode in ("P", "L", "RGB", "1"):
+        return image.convert("RGBA")
+    target = {"1": "L", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "F": ""}
+    wanted = target.get(image.mode, image.mode)
+    if not wanted:
+        raise NotImplementedError(image.mode)
+    return image if wanted == image.mode else image.convert(wanted)
+
+
+def _from_deep_grey(image: Image.Image) -> Image.Image:
+    """16 bits (or 32 that hold 16) scaled to 8; `convert("L")` would clip them to white."""
+    grey = np.asarray(image).astype(np.int64)
+    if grey.min() < 0 or grey.max() > _GREY_TOP:
+        raise NotImplementedError(image.mode)
+    return Image.fromarray(((grey * 255 + _GREY_TOP // 2) // _GREY_TOP).astype(np.uint8))
+
+
+def _without_ink(image: Image.Image) -> Image.Image:
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image
+    return image.convert("RGBA" if image.mode == "LA" else "RGB")
+
+
+def _converted(image: Image.Image, profile: bytes) -> Image.Image:
+    """Colours through the embedded profile, alpha past it; a profile that does not fit is ignored."""
+    bands = image.getbands()
+    alpha = image.getchannel("A") if bands[-1] == "A" and len(bands) in (2, 4) else None
+    colours = image if alpha is None else image.convert("L" if len(bands) == 2 else "RGB")
+    managed = _managed(colours, profile)
+    if managed is None:
+        return _without_ink(image)
+    if alpha is not None:
+        managed.putalpha(alpha)
+    return managed
+
+
+def _managed(colours: Image.Image, profile: bytes) -> Image.Image | None:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if _is_srgb(source):
+            return None
+        return ImageCms.profileToProfile(colours, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    """Most photos say sRGB: a conversion would only cost time and rounding."""
+    return str(profile.profile.profile_description or "").startswith("sRGB")

@@ -1,0 +1,71 @@
+"""Any provider's picture becomes a cutout of the original's own pixels at the original's size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import cv2
+import numpy as np
+
+from domain import Cutout, OutputKind, Photo, ProviderOutput, Raster
+from imaging.edges import clean
+from imaging.engine import studio_matte
+from imaging.geometry import Geometry, Size, undo
+from imaging.matting import enlarge
+from imaging.raster import Bytes2, flatten, raster_of, view
+
+
+def make_cutout(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cutout:
+    """RGBA at the photo's size: alpha from the output, brought up along the photo's edges; colours from the photo.
+
+    Pixels with alpha 255 are exactly the photo's; alpha is never above the photo's own.
+    """
+    matte = placed_matte(output, geometry)
+    alpha = _within(enlarge(matte, flatten(photo.pixels)), photo.pixels)
+    colours = clean(_colours(photo.pixels), alpha)
+    return Cutout(raster_of(cv2.merge([*cv2.split(colours), alpha])))
+
+
+def placed_matte(output: ProviderOutput, geometry: Geometry) -> Bytes2:
+    """The output's matte in the photo's frame, at the scale in which it came back (never above the photo's)."""
+    matte = _MATTES[output.kind](output.pixels)
+    return np.asarray(undo(matte, geometry, _native_size(output.pixels.size, geometry)))
+
+
+def _native_size(came: Size, geometry: Geometry) -> Size:
+    """How large the photo's part of the output is, in the photo's proportions."""
+    scales = (came[i] / geometry.sent[i] * geometry.box[i + 2] / geometry.source[i] for i in (0, 1))
+    scale = min(1.0, *scales)
+    return max(round(geometry.source[0] * scale), 1), max(round(geometry.source[1] * scale), 1)
+
+
+def _alpha(pixels: Raster) -> Bytes2:
+    """A model that was to give transparency and gave none found nothing to remove."""
+    if pixels.mode == "RGBA":
+        return np.asarray(cv2.extractChannel(view(pixels), 3))
+    return np.full((pixels.height, pixels.width), 255, np.uint8)
+
+
+def _grey(pixels: Raster) -> Bytes2:
+    """A matte is grey, whatever its file says."""
+    return view(pixels) if pixels.mode == "L" else np.asarray(cv2.cvtColor(flatten(pixels), cv2.COLOR_RGB2GRAY))
+
+
+def _from_white(pixels: Raster) -> Bytes2:
+    return studio_matte(flatten(pixels))
+
+
+_MATTES: Mapping[OutputKind, Callable[[Raster], Bytes2]] = {
+    OutputKind.RGBA: _alpha,
+    OutputKind.MASK: _grey,
+    OutputKind.ON_WHITE: _from_white,
+}
+
+
+def _within(alpha: Bytes2, pixels: Raster) -> Bytes2:
+    return np.asarray(cv2.min(alpha, view(pixels)[..., 3].copy())) if pixels.mode == "RGBA" else alpha
+
+
+def _colours(pixels: Raster) -> Bytes2:
+    """The photo's colours as they are stored: transparency is not blended into them."""
+    return np.ascontiguousarray(view(pixels)[..., :3]) if pixels.mode == "RGBA" else flatten(pixels)

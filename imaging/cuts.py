@@ -1,0 +1,52 @@
+"""Graph cuts that give the same answer every time.
+
+Source: Rother, Kolmogorov, Blake, "GrabCut" (SIGGRAPH 2004); OpenCV's implementation.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from imaging.raster import WHITE, Bytes2
+
+OUTSIDE, INSIDE, MAYBE_OUTSIDE, MAYBE_INSIDE = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_PR_BGD, cv2.GC_PR_FGD
+_SEED = 1
+
+
+def cut(picture: Bytes2, guess: Bytes2, rounds: int = 2) -> Bytes2:
+    """The object's mask (255 or 0) from a guess made of the four labels above, all of one size.
+
+    A guess with only one side is returned as it is: there is nothing to cut.
+    """
+    inside = guess & 1
+    if inside.all() or not inside.any():
+        return np.asarray(inside * WHITE, np.uint8)
+    labels = guess.copy()
+    cv2.setRNGSeed(_SEED)  # k-means of the colour models starts from OpenCV's own generator
+    cv2.grabCut(picture, labels, None, None, None, rounds, cv2.GC_INIT_WITH_MASK)
+    return np.asarray((labels & 1) * WHITE, np.uint8)
+
+
+def maybe(mask: Bytes2) -> Bytes2:
+    """A guess that is sure of nothing."""
+    return np.where(mask > WHITE // 2, MAYBE_INSIDE, MAYBE_OUTSIDE).astype(np.uint8)
+
+
+def inset(height: int, width: int, share: float) -> Bytes2:
+    """A guess that the object lies within a rectangle, and surely nothing of it outside."""
+    guess = np.full((height, width), OUTSIDE, np.uint8)
+    down, across = max(round(height * share), 1), max(round(width * share), 1)
+    guess[down : height - down, across : width - across] = MAYBE_INSIDE
+    return guess
+
+
+def oval(height: int, width: int, share: float = 0.44) -> Bytes2:
+    """A guess that the object fills an oval; only the outermost pixels are surely outside."""
+    guess = np.full((height, width), MAYBE_OUTSIDE, np.uint8)
+    cv2.ellipse(
+        guess, (width // 2, height // 2), (int(width * share), int(height * share)), 0, 0, 360, MAYBE_INSIDE, -1
+    )
+    guess[[0, -1]] = OUTSIDE
+    guess[:, [0, -1]] = OUTSIDE
+    return guess

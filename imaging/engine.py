@@ -1,0 +1,72 @@
+"""The embedded engine: a matte from the picture alone, without weights; the same bytes in, the same bytes out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from domain import Raster
+from imaging.cuts import INSIDE, MAYBE_INSIDE, MAYBE_OUTSIDE, OUTSIDE, cut
+from imaging.matting import enlarge, guided, settled
+from imaging.raster import WHITE, Bytes2, Floats, flatten, raster_of, resize, shares, shrink, to_bytes, view
+from imaging.studio import studio_mask
+from imaging.vote import voted
+
+_CUT_SIDE, _STUDIO_SIDE, _MATTE_SIDE = 400, 400, 900
+_SURELY, _HARDLY = 0.92, 0.08
+_BAND_SHARE = 0.006
+_EPSILON = 1e-5
+_CRUMB = 0.01
+
+
+def object_mask(pixels: Raster) -> Raster:
+    """The matte ("L", same size) of the main object; a picture that is cut out already keeps its own alpha."""
+    if pixels.mode == "RGBA" and _is_cut_out(view(pixels)):
+        return raster_of(cv2.extractChannel(view(pixels), 3))
+    rgb = flatten(pixels)
+    small = shrink(rgb, _MATTE_SIDE)
+    return raster_of(enlarge(_matte(small, _refined(small, voted(small))), rgb))
+
+
+def studio_matte(rgb: Bytes2) -> Bytes2:
+    """The matte (height, width) of an object on white or another smooth backdrop; rgb is (height, width, 3)."""
+    small = shrink(rgb, _MATTE_SIDE)
+    mask = studio_mask(shrink(small, _STUDIO_SIDE)).mask
+    return enlarge(_matte(small, _refined(small, shares(mask))), rgb)
+
+
+def _is_cut_out(rgba: Bytes2) -> bool:
+    """Transparent along most of the frame: somebody has done the work. Rounded corners alone do not count."""
+    alpha = rgba[..., 3]
+    frame = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+    return bool((frame < WHITE // 2).mean() > 0.5)
+
+
+def _refined(rgb: Bytes2, likely: Floats) -> Bytes2:
+    """The vote's mask, cut once more on a larger picture; what is sure stays."""
+    picture = shrink(rgb, _CUT_SIDE)
+    likely = resize(likely, (picture.shape[1], picture.shape[0]))
+    guess = np.where(likely > 0.5, MAYBE_INSIDE, MAYBE_OUTSIDE).astype(np.uint8)
+    square = np.ones((3, 3), np.uint8)
+    guess[cv2.erode((likely > _SURELY).astype(np.uint8), square) > 0] = INSIDE
+    guess[cv2.dilate((likely > _HARDLY).astype(np.uint8), square) == 0] = OUTSIDE
+    return _without_crumbs(cut(picture, guess))
+
+
+def _without_crumbs(mask: Bytes2) -> Bytes2:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    areas[0] = 0
+    return np.where((areas >= areas.sum() * _CRUMB)[labels], mask, 0).astype(np.uint8)
+
+
+def _matte(rgb: Bytes2, mask: Bytes2) -> Bytes2:
+    """Soft edges within a band around the mask's contour."""
+    size = rgb.shape[1], rgb.shape[0]
+    fine = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR))
+    radius = max(round(max(size) * _BAND_SHARE), 2)
+    soft = guided(shares(rgb), shares(fine), radius, _EPSILON)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    hard = cv2.compare(fine, WHITE // 2, cv2.CMP_GT)
+    sure, possible = cv2.erode(hard, kernel), cv2.dilate(hard, kernel)
+    return np.asarray(cv2.min(cv2.max(to_bytes(settled(soft)), sure), possible))
