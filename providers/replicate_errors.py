@@ -85,9 +85,10 @@ def translated(error: BaseException, token: SecretStr) -> ProviderError:
 
 def redacted(text: object, token: SecretStr) -> str:
     """One printable line of at most 200 characters without secrets."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in str(text)[:5000]).split())
     secret = token.get_secret_value()
-    line = SECRET.sub("[...]", line.replace(secret, "[...]") if secret else line)
+    told = str(text).replace(secret, "[...]") if secret else str(text)
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in told[:5000]).split())
+    line = SECRET.sub("[...]", line)
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1] + "…"
 
 

@@ -216,8 +216,11 @@ def main() -> None:
     parser.add_argument("--token", default="r8_fake")
     parser.add_argument("--fail", default="", help="models that always fail, of: " + ", ".join(TARGETS))
     options = parser.parse_args()
+    failing = [name for name in options.fail.split(",") if name]
+    if not set(failing) <= set(TARGETS):
+        parser.error(f"--fail takes {', '.join(TARGETS)}")
     with ReplicateServer(token=options.token, port=options.port) as server:
-        for name in filter(None, options.fail.split(",")):
+        for name in failing:
             server.always(TARGETS[name], fail())
         print(f"REPLICATE_BASE_URL={server.url} REPLICATE_API_TOKEN={server.token}", flush=True)  # noqa: T201
         try:

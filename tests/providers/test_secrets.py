@@ -5,6 +5,8 @@ from __future__ import annotations
 import traceback
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from errors import ProviderError, SettingError
@@ -16,6 +18,7 @@ from tests.fakes.replicate_server import BIREFNET
 from tests.providers.conftest import BIREFNET_MODEL, Bench
 
 TOKEN = "not-like-a-replicate-token"
+TOKENS = st.from_regex(r"[A-Za-z0-9_]{8,40}", fullmatch=True)
 
 
 def test_no_authorization_comes_to_the_delivery_host(bench: Bench) -> None:
@@ -89,6 +92,20 @@ def test_a_detail_is_one_short_printable_line() -> None:
     assert detail.startswith("bad [31m thing x")
     assert detail.isprintable()
     assert len(detail) == 200
+
+
+@given(before=st.text(max_size=300), after=st.text(max_size=300), token=TOKENS)
+def test_whatever_stands_around_the_token_it_is_cut_out(before: str, after: str, token: str) -> None:
+    detail = redacted(before + token + after, SecretStr(token))
+    assert token not in detail
+    assert detail.isprintable()
+    assert len(detail) <= 200
+
+
+@pytest.mark.parametrize("padding", [150, 190, 4990])
+def test_not_even_the_beginning_of_the_token_is_left_where_a_text_is_cut_off(padding: int) -> None:
+    assert TOKEN[:4] not in redacted("x" * padding + TOKEN, SecretStr(TOKEN))
+    assert TOKEN[:4] not in redacted(" " * padding + TOKEN, SecretStr(TOKEN))
 
 
 @pytest.mark.parametrize("secret", ["r8_abcdef0123", "Bearer abc.def", "data:image/png;base64,AAAA"])

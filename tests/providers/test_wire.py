@@ -99,6 +99,7 @@ CASES = [
     Case("never started", forever("starting"), "TimedOut"),
     Case("failed", fail("CUDA out of memory"), "PredictionFailed", "CUDA out of memory"),
     Case("failed without a word", fail(None), "PredictionFailed", "failed"),
+    Case("failed with an object as its error", fail({"message": "odd"}), "ServerFault", "unreadable answer: error"),
     Case("canceled", fail(None, "canceled"), "PredictionFailed", "canceled"),
     Case("aborted", fail(None, "aborted"), "PredictionFailed", "aborted"),
     Case("unknown status", fail(None, "paused"), "PredictionFailed", "paused"),
