@@ -130,7 +130,7 @@ def _request(
     model_id: str | None,
     marketplace: str | None,
     goal: str | None,
-    complexity: float | None,
+    complexity: object,
     local_only: bool,
     commercial_only: bool,
 ) -> SelectionRequest:
@@ -159,9 +159,12 @@ def _known(kind: str, value: str | None, known: Iterable[str], language: Languag
     raise toast(say(f"error.unknown_{kind}", facts, language), language)
 
 
-def _share(value: float | None, language: Language) -> float | None:
-    if value is None or 0 <= value <= 1:
-        return value
+def _share(value: object, language: Language) -> float | None:
+    """Gradio hands over whatever was sent, words too."""
+    if value is None:
+        return None
+    if isinstance(value, int | float) and 0 <= value <= 1:
+        return float(value)
     raise toast(say("error.bad_complexity", {}, language), language)
 
 

@@ -24,10 +24,8 @@ def apology(error: Exception, language: Language) -> str:
 
 
 def toast(sentence: str, language: Language) -> gr.Error:
-    """Toasts are rendered as HTML, so the sentence, which may quote the visitor, is escaped."""
+    """Escaped, because toasts are HTML and a sentence may quote the visitor.
+
+    The page hides the title: Gradio writes "Error" there whatever is given. Clients get ours.
+    """
     return gr.Error(escape(sentence), title=words("error_title", language), print_exception=False)
-
-
-def warn(sentence: str, language: Language) -> None:
-    """The same for a generator under way: Gradio drops the title of an error raised after the first update."""
-    gr.Warning(escape(sentence), title=words("error_title", language))

@@ -24,7 +24,7 @@ from ui.choices import (
     marketplace_choices,
     model_choices,
 )
-from ui.faults import apology, warn
+from ui.faults import apology, toast
 from ui.form import photo_bytes, wishes
 from ui.photo import PhotoInput, photo_input
 from ui.screen import Screen
@@ -40,6 +40,14 @@ Outputs = tuple[Any, ...]
 
 # On a phone the result lies below the fold; where it is visible already, this does nothing.
 SHOW_STATUS = "() => { document.querySelector('#status')?.scrollIntoView({ block: 'nearest' }); }"
+
+
+# Gradio's thumbnails are buttons without a name; the file's is better than none.
+NAME_EXAMPLES = """() => {
+  for (const picture of document.querySelectorAll('#examples button img')) {
+    picture.alt = decodeURIComponent(picture.src.split('/').pop()).replace(/[.][^.]*$/, '');
+  }
+}"""
 
 
 # Handlers. `types.MethodType(handler, service)` binds them: Gradio cannot see the hints of a functools.partial.
@@ -70,7 +78,7 @@ async def run(
     except Exception as error:
         sentence = apology(error, language)
         yield screen.refused(sentence, language).outputs()
-        warn(sentence, language)
+        raise toast(sentence, language) from error
 
 
 def names(service: Service) -> dict[str, str]:
@@ -139,7 +147,7 @@ def _form(service: Service) -> Form:
         placeholder=label("photo_placeholder"),
         alt_text=label("photo_alt"),
         elem_id="photo",
-        height=250,
+        height=230,
     )
     gr.Examples(
         [[str(path)] for path in sorted(EXAMPLES.glob("*.jpg"))],
@@ -206,7 +214,7 @@ def layout(service: Service) -> tuple[Form, Screen, gr.HTML]:
             form = _form(service)
         with gr.Column(elem_id="outcome", min_width=300, scale=7):
             shown = _result(form)
-            card = gr.HTML(elem_id="card")
+        card = gr.HTML(elem_id="card")
     return form, shown, card
 
 
@@ -228,6 +236,7 @@ def build(service: Service, demo: gr.Blocks) -> None:
     form.run.click(None, js=SHOW_STATUS, api_visibility="private")
     form.stop.click(stop, None, outputs, cancels=[running], show_progress="hidden", api_visibility="private")
     _follow_wishes(service, form, card, demo)
+    demo.load(None, js=NAME_EXAMPLES, api_visibility="private")
     greeted = [form.model, form.marketplace, shown.status, shown.empty]
     demo.load(MethodType(greet, service), None, greeted, show_progress="hidden", api_visibility="private")
 

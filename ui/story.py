@@ -59,7 +59,10 @@ class Story:
             case RunEnded(result=result):
                 report = self.service.report(result, self.language)
                 ending = screen.ended(report, result.files, self.names, self.language)
-                told = timeline(report.explanation, report.candidates, report.attempts, self.names, self.language)
+                heading = "why" if report.model_id else "why_none"
+                told = timeline(
+                    report.explanation, report.candidates, report.attempts, self.names, self.language, heading
+                )
                 return replace(ending, timeline=gr.update(value=told, visible=True))
             case DraftReady(files=files):
                 return screen.draft(files, self._chosen(), self.language)

@@ -48,12 +48,15 @@ TEXTS: dict[str, Text] = {
     "running": _text("Working…", "Работаю…"),
     "stop": _text("Stop", "Остановить"),
     # the result
-    "result_empty": _text("Your cutout will appear here", "Здесь появится вырезанный товар"),
+    "result_empty": _text("Your cutout will appear here", "Здесь появится вырезка товара"),
     "result_empty_hint": _text(
-        "Drag the divider to compare it with the photo", "Двигайте разделитель, чтобы сравнить с фото"
+        "Drag the divider then, to compare it with the photo", "Разделитель поможет сравнить её с фото"
     ),
     "result_none": _text("No cutout this time", "На этот раз вырезать не удалось"),
-    "result_none_hint": _text("What was tried is listed below", "Что было испробовано — ниже"),
+    "result_none_hint": _text(
+        "A calmer background, more light and a sharper photo often help",
+        "Часто помогает спокойный фон, больше света и резкий снимок",
+    ),
     "result": _text("Before and after", "До и после"),
     "made_by": _text("Made by {model}", "Сделала модель {model}"),
     "draft_badge": _text("Draft", "Черновик"),
@@ -92,6 +95,7 @@ TEXTS: dict[str, Text] = {
     "photo_elsewhere": _text("Please upload the photo here.", "Пожалуйста, загрузите фото сюда."),
     # why this model
     "why": _text("Why this model", "Почему эта модель"),
+    "why_none": _text("Why there is no cutout", "Почему нет вырезки"),
     "candidates": _text("Who was considered", "Кого рассматривали"),
     "attempts": _text("What happened", "Что произошло"),
     "verdict_chosen": _text("Chosen", "Выбрана"),
@@ -131,6 +135,7 @@ TEXTS: dict[str, Text] = {
     "megapixels": _text("{number} MP", "{number} Мп"),
     "version": _text("version {version}", "версия {version}"),
     "free": _text("free", "бесплатно"),
+    "not_charged": _text("not charged", "не оплачено"),
     "about_seconds": _text("about {seconds} s", "около {seconds} с"),
     "seconds": _text("{seconds} s", "{seconds} с"),
 }

@@ -19,11 +19,12 @@ def timeline(
     attempts: Sequence[AttemptReport],
     names: Names,
     language: Language,
+    heading: str = "why",
 ) -> Html:
     """`names` are the models' names by id; an id without a name stands for itself."""
     return tag(
         "section",
-        tag("h3", words("why", language)),
+        tag("h3", words(heading, language)),
         tag("p", explanation, class_="why"),
         _attempts(attempts, names, language),
         _candidates(candidates, names, language),
@@ -51,8 +52,14 @@ def _spent(attempt: AttemptReport, language: Language) -> str:
     if attempt.seconds is not None:
         parts.append(figures.seconds(attempt.seconds, language))
     if attempt.cost_usd is not None:
-        parts.append(figures.price(attempt.cost_usd, language))
+        parts.append(_charge(attempt.cost_usd, attempt.outcome, language))
     return " · ".join(parts)
+
+
+def _charge(usd: float, outcome: Outcome, language: Language) -> str:
+    """A failure that cost nothing is not "free"."""
+    wasted = usd <= 0 and outcome is not Outcome.SUCCEEDED
+    return words("not_charged", language) if wasted else figures.price(usd, language)
 
 
 def _mood(outcome: Outcome) -> str:
