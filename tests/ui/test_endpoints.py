@@ -1,0 +1,135 @@
+"""What programs see: the Gradio client, raw HTTP and MCP against the whole program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from settings import Settings
+from tests.runs.running import mug
+from tests.ui.serving import serving
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def url(data: Path) -> Iterator[str]:
+    with serving(Settings(_env_file=None, replicate_api_token="", data_dir=data)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[Client]:
+    client = Client(url, verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def photo(data: Path) -> Any:
+    path = data / "mug.jpg"
+    path.write_bytes(mug())
+    return handle_file(path)
+
+
+def test_the_three_endpoints_are_all_there_is(client: Client) -> None:
+    info = client.view_api(return_format="dict", print_info=False)
+    assert set(info["named_endpoints"]) == {"/process", "/explain_selection", "/list_models"}
+    assert not info["unnamed_endpoints"]
+
+
+def test_process_needs_nothing_but_the_photo(client: Client, photo: Any) -> None:
+    cutout, run = client.predict(photo, api_name="/process")
+    assert run["status"] == "succeeded"
+    with Image.open(cutout) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA", (320, 240))
+
+
+def test_the_cutout_arrives_byte_for_byte(client: Client, photo: Any, data: Path) -> None:
+    cutout, run = client.predict(photo, api_name="/process")
+    (made,) = (data / "runs").glob(f"**/{run['run_id']}/**/cutout.png")
+    assert Path(cutout).read_bytes() == made.read_bytes()
+
+
+@pytest.mark.parametrize("endpoint", ["/process", "/explain_selection"])
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"model_id": "nope"}, "There is no model called “nope”. Known models: auto, flux"),
+        ({"marketplace": "mars"}, "There is no marketplace called “mars” here."),
+        ({"goal": "cheap"}, "There is no goal called “cheap”. Known goals: balanced, fast, quality."),
+        ({"complexity": 7}, "Complexity is a number from 0 to 1."),
+        ({"complexity": "very"}, "Complexity is a number from 0 to 1."),
+        ({"model_id": "<b>"}, "There is no model called “&lt;b&gt;”."),
+    ],
+)
+def test_a_wrong_value_is_answered_by_a_sentence(
+    client: Client, photo: Any, endpoint: str, wrong: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(AppError, match="^" + sentence.replace(".", r"\.")):
+        client.predict(photo=photo, api_name=endpoint, **wrong)
+
+
+def test_a_file_that_is_no_photo_is_answered_by_a_sentence(client: Client) -> None:
+    with pytest.raises(AppError, match="not a picture"):
+        client.predict(handle_file(__file__), api_name="/process")
+
+
+def test_explaining_needs_no_photo_and_says_why(client: Client) -> None:
+    told = client.predict(api_name="/explain_selection")
+    assert told["model_id"] == "embedded"
+    assert told["explanation"]
+    assert {candidate["model_id"] for candidate in told["candidates"]} >= {"embedded", "flux-kontext-lora-v2"}
+
+
+def test_models_are_listed_by_tag_and_marketplace(client: Client) -> None:
+    everything = {model["id"] for model in client.predict(api_name="/list_models")}
+    light = {model["id"] for model in client.predict(tag="light", api_name="/list_models")}
+    assert light < everything
+    assert client.predict(active=False, api_name="/list_models") == []
+    with pytest.raises(AppError, match="no marketplace"):
+        client.predict(marketplace="mars", api_name="/list_models")
+
+
+@pytest.mark.parametrize("endpoint", ["process", "explain_selection"])
+@pytest.mark.parametrize("path", ["/proc/self/environ", "/etc/passwd", __file__, "../../../etc/passwd"])
+def test_a_file_of_the_server_is_never_read(url: str, endpoint: str, path: str) -> None:
+    told = answer(url, endpoint, {"photo": {"path": path, "meta": {"_type": "gradio.FileData"}}})
+    assert "event: error" in told
+    assert "root:" not in told
+    assert "PATH=" not in told
+
+
+def test_raw_http_may_leave_everything_out_but_hears_that_a_photo_is_missing(url: str) -> None:
+    assert "Please choose a photo first." in answer(url, "process", {"photo": None})
+
+
+def test_mcp_offers_the_same_three_with_their_descriptions(url: str) -> None:
+    listed = httpx.post(
+        f"{url}/gradio_api/mcp/",
+        json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}},
+        headers={"accept": "application/json, text/event-stream"},
+    ).text
+    tools = {tool["name"]: tool for tool in json.loads(listed[listed.index("{") :])["result"]["tools"]}
+    assert set(tools) == {"process", "explain_selection", "list_models"}
+    assert "transparent PNG" in tools["process"]["description"]
+    assert "balanced" in tools["process"]["inputSchema"]["properties"]["goal"]["description"]
+
+
+def answer(url: str, endpoint: str, body: dict[str, Any]) -> str:
+    """The whole event stream of one call by raw HTTP."""
+    event = httpx.post(f"{url}/gradio_api/call/v2/{endpoint}", json=body).json()["event_id"]
+    return httpx.get(f"{url}/gradio_api/call/{endpoint}/{event}", timeout=30).text

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from domain import Language
+from tests.ui.values import HOSTILE
+from ui import status
+from ui.status import Mood
+
+
+@pytest.mark.parametrize("typical", [0.6, 25, 240])
+def test_the_bar_only_grows_and_is_never_full(typical: float) -> None:
+    shares = [status.share(second / 4, typical) for second in range(4000)]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert max(shares) < 1
+
+
+def test_the_usual_time_is_said_and_a_late_model_is_called_late() -> None:
+    assert "12 s of about 25 s" in status.clock(12, 25, Language.EN)
+    assert "40 s, longer than the usual 25 s" in status.clock(40, 25, Language.EN)
+
+
+def test_the_sentence_is_announced_and_the_clock_is_not() -> None:
+    line = status.line("Working", Mood.BUSY, status.clock(1, 2, Language.EN))
+    assert '<p role="status" aria-live="polite">Working</p>' in line
+    assert re.search(r'class="clock" aria-hidden="true"', line)
+
+
+def test_hostile_text_is_shown_as_text() -> None:
+    assert "<img" not in status.line(HOSTILE, Mood.BAD)
