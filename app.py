@@ -25,7 +25,7 @@ from domain import ProviderKind
 from errors import StartError
 from observability import configure_logging, log, log_entry
 from policy import ModelSelectionPolicy
-from providers import ReplicateConfig, build_providers
+from providers import ReplicateConfig, Timing, build_providers
 from registry import ModelRegistry, apply_seed, load_seed
 from runs import FileStore, HealthBoard, Journal, Tools
 from service import Limits, Service, utc_now
@@ -44,18 +44,26 @@ class Codec:
 
 
 @dataclass(frozen=True, slots=True)
+class Core:
+    """The program without its page."""
+
+    settings: Settings
+    database: Database
+    store: FileStore
+    journal: Journal
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """The program, built and not yet serving."""
 
-    settings: Settings
-    service: Service
-    store: FileStore
-    database: Database
+    core: Core
     page: gr.Blocks
 
     def launch(self, **options: Any) -> tuple[Any, str, str]:
         """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
-        rest = build_rest(self.service)
+        rest = build_rest(self.core.service)
         self.page.queue(api_open=False, max_size=MAX_WAITING)
         served: tuple[Any, str, str] = self.page.launch(
             ssr_mode=False,
@@ -64,7 +72,7 @@ class App:
             run_history=False,
             show_error=False,
             max_file_size="20mb",
-            allowed_paths=[str(self.store.root.absolute())],
+            allowed_paths=[str(self.core.store.root.absolute())],
             app_kwargs={"routes": rest.routes, "openapi_url": None, "lifespan": self._lifespan},
             **ui.LAUNCH,
             **options,
@@ -73,38 +81,44 @@ class App:
 
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
-        sweeper = asyncio.create_task(self._sweep())
+        sweeper = asyncio.create_task(_sweep(self.core))
         yield
         sweeper.cancel()
-        self.database.close()
-
-    async def _sweep(self) -> None:
-        """Delete the files of runs that are older than the owner keeps them."""
-        while True:
-            await asyncio.to_thread(self.store.purge, self.settings.keep_hours * 3600)
-            await asyncio.sleep(SWEEP_EVERY_S)
+        self.core.database.close()
 
 
-def build(settings: Settings) -> App:
+def build(settings: Settings, timing: Timing | None = None) -> App:
     """Everything up to the launch; raises `StartError` when the program must not start."""
+    core = build_core(settings, timing)
+    return App(core, ui.build(core.service))
+
+
+def build_core(settings: Settings, timing: Timing | None = None) -> Core:
     models = load_seed(SEED)
     database = Database(settings.database)
     migrate(database)
     apply_seed(database, models)
     store = FileStore(settings.data_dir / "runs")
-    service = Service(ModelRegistry(database), _tools(settings, database, store), _limits(settings))
-    return App(settings, service, store, database, ui.build(service))
+    tools = _tools(settings, database, store, timing or Timing())
+    return Core(settings, database, store, tools.journal, Service(ModelRegistry(database), tools, _limits(settings)))
+
+
+async def _sweep(core: Core) -> None:
+    """Delete the files of runs that are older than the owner keeps them."""
+    while True:
+        await asyncio.to_thread(core.store.purge, core.settings.keep_hours * 3600)
+        await asyncio.sleep(SWEEP_EVERY_S)
 
 
 def _limits(settings: Settings) -> Limits:
     return Limits(settings.local_engine, settings.spend_cap_day_usd)
 
 
-def _tools(settings: Settings, database: Database, store: FileStore) -> Tools:
+def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing) -> Tools:
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
     return Tools(
         policy=ModelSelectionPolicy(),
-        providers=build_providers(config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}),
+        providers=build_providers(config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}, timing),
         journal=Journal(database, utc_now),
         store=store,
         health=HealthBoard(),

@@ -14,7 +14,7 @@ class Thresholds:
     min_area: float = 0.004
     max_area: float = 0.985
     max_frame_touched: float = 0.95
-    min_largest_fragment: float = 0.35
+    min_largest_fragment: float = 0.15
     max_soft: float = 0.6
 
 

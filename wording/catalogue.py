@@ -38,7 +38,9 @@ def say(code: str, facts: Mapping[str, Fact] | None = None, language: Language =
     template = catalogue.get(f"{code}.{told.get('reason')}") or catalogue.get(code) or catalogue.get(f"{code}.default")
     if template is None:
         return catalogue["unknown"].format(code=code)
-    return template.format_map(_Facts({name: _readable(name, value, language) for name, value in told.items()}))
+    return template.format_map(
+        _Facts({name: _readable(name, value, language) for name, value in told.items() if value is not None})
+    )
 
 
 def say_all(statements: Iterable[Statement], language: Language = Language.EN) -> str:
@@ -46,9 +48,16 @@ def say_all(statements: Iterable[Statement], language: Language = Language.EN) -
     return " ".join(say(statement.code, statement.facts, language) for statement in statements)
 
 
-class _Facts(dict[str, Any]):
-    def __missing__(self, name: str) -> str:
+class _Unknown:
+    """Takes the place of a fact that nobody told, whatever format it was to have."""
+
+    def __format__(self, _specification: str) -> str:
         return "?"
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, _name: str) -> _Unknown:
+        return _Unknown()
 
 
 def _readable(name: str, value: Fact, language: Language) -> Fact:

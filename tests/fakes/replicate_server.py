@@ -82,6 +82,13 @@ class ReplicateServer:
         """Change what a target does whenever nothing is queued for it."""
         self._defaults.insert(0, (target, behaviour))
 
+    def forget(self) -> None:
+        """As if it had just been started."""
+        with self._lock:
+            for memory in (self.requests, self.jobs, self.upload_answers, self._queues, self._defaults):
+                memory.clear()
+            self.matte = pictures.matte_by_border
+
     def requests_to(self, method: str, start: str) -> list[Request]:
         return [request for request in self.requests if request.method == method and request.path.startswith(start)]
 

@@ -1,0 +1,99 @@
+"""REST as its callers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api import build_rest
+from app import Core
+from registry import ModelRegistry
+from tests.runs.running import run
+
+
+@pytest.fixture
+def rest(local_core: Core) -> Iterator[TestClient]:
+    with TestClient(build_rest(local_core.service)) as client:
+        yield client
+
+
+def ids(answer):
+    return [model["id"] for model in answer.json()]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?tag=enhanced", ["flux-kontext-lora-v2"]),
+        ("?tag=light&marketplace=ozon", ["birefnet", "birefnet-lite", "embedded"]),
+        ("?tag=nothing", []),
+        ("?marketplace=nowhere", []),
+        ("?active=false", []),
+    ],
+)
+def test_filters_narrow_the_list(rest: TestClient, query: str, found: list[str]):
+    assert ids(rest.get(f"/models{query}")) == found
+
+
+def test_a_model_that_is_switched_off_is_listed_only_as_inactive(rest: TestClient, local_core: Core):
+    ModelRegistry(local_core.database).update_model("birefnet", is_active=False)
+    assert "birefnet" not in ids(rest.get("/models"))
+    assert ids(rest.get("/models?active=false")) == ["birefnet"]
+    assert rest.get("/models/birefnet").json()["is_active"] is False
+
+
+@pytest.mark.parametrize("model_id", ["nope", "<script>", "' OR 1=1 --", "..%2f..%2fetc", "A" * 65, "%00"])
+def test_an_id_that_does_not_exist_or_cannot_is_a_404_that_does_not_repeat_it(rest: TestClient, model_id: str):
+    answer = rest.get(f"/models/{model_id}")
+    assert answer.status_code == 404
+    assert model_id not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/models/nope", "/runs/nope", "/runs/" + "0" * 32])
+def test_a_404_is_a_problem(rest: TestClient, path: str):
+    answer = rest.get(path)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) == {"type", "title", "status", "detail"}
+
+
+def test_a_wrong_parameter_is_a_problem_that_names_it(rest: TestClient):
+    answer = rest.get("/models?active=maybe")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert answer.json()["detail"].startswith("active:")
+    assert "maybe" not in answer.text
+
+
+def test_a_run_is_told_as_it_was_when_it_ended(rest: TestClient, local_core: Core):
+    result = run(local_core.service)
+    told = rest.get(f"/runs/{result.run_id}").json()
+    assert told == local_core.service.report(result).model_dump(mode="json")
+
+
+def test_health_tells_database_providers_and_versions(rest: TestClient):
+    told = rest.get("/health").json()
+    assert told["status"] == "ok"
+    assert told["database"] == {"ok": True, "models": 5}
+    assert told["providers"]["local"]["ready"] is True
+    assert told["providers"]["replicate"]["models"]["birefnet"] == "no_token"
+    assert {"cutout-router", "python", "gradio", "replicate"} <= set(told["versions"])
+
+
+def test_health_is_degraded_when_the_database_fails(rest: TestClient, local_core: Core):
+    with local_core.database.write() as session:
+        session.execute(text("ALTER TABLE models RENAME TO gone"))
+        session.execute(text("UPDATE registry_version SET version = version + 1"))
+    answer = rest.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "degraded")
+    assert "SELECT" not in answer.text
+
+
+def test_the_openapi_document_has_these_routes_only(rest: TestClient):
+    assert set(rest.get("/openapi.json").json()["paths"]) == {
+        "/models",
+        "/models/{model_id}",
+        "/runs/{run_id}",
+        "/health",
+    }

@@ -1,0 +1,92 @@
+"""What tests share: settings of their own, a migrated database, a fake Replicate, and a guard of the network."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="cutout-router-tests-")
+
+import pytest
+from pydantic import SecretStr
+
+from app import SEED, Core, build_core
+from database import Database, migrate
+from providers import Timing
+from registry import ModelRegistry, apply_seed, load_seed
+from settings import Settings
+from tests.fakes.replicate_server import ReplicateServer
+
+LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
+
+
+def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
+    """Every connection to another machine is an error of the test that makes it."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and arguments[1][0] not in LOCAL_HOSTS:
+        raise AssertionError(f"a test tried to reach {arguments[1]}")
+
+
+sys.addaudithook(_refuse_strangers)
+
+
+async def no_wait(_seconds: float) -> None:
+    """Takes the place of every sleep between polls."""
+
+
+QUICK = Timing(sleep=no_wait)
+SettingsMaker = Callable[..., Settings]
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsMaker:
+    """Settings of a program that keeps everything in the test's own folder and sees no variable of this machine."""
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+
+    def make(**given: object) -> Settings:
+        return Settings(**{"data_dir": tmp_path / "data", **given})
+
+    return make
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A migrated database without a row of ours."""
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def registry(database: Database) -> ModelRegistry:
+    """The registry as a fresh installation has it."""
+    apply_seed(database, load_seed(SEED))
+    return ModelRegistry(database)
+
+
+@pytest.fixture
+def replicate() -> Iterator[ReplicateServer]:
+    with ReplicateServer() as server:
+        yield server
+
+
+@pytest.fixture
+def local_core(make_settings: SettingsMaker) -> Iterator[Core]:
+    """The program without its page and without a token."""
+    core = build_core(make_settings(), QUICK)
+    yield core
+    core.database.close()
+
+
+@pytest.fixture
+def hosted_core(make_settings: SettingsMaker, replicate: ReplicateServer) -> Iterator[Core]:
+    """The program without its page, with a token for the fake Replicate."""
+    token = SecretStr(replicate.token)
+    core = build_core(make_settings(replicate_api_token=token, replicate_base_url=replicate.url), QUICK)
+    yield core
+    core.database.close()

@@ -1,0 +1,251 @@
+"""Runs through the real service, registry, database and `replicate` package, against the fake Replicate."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from app import Core, build_core
+from domain import Outcome, Reason, RunStatus, SelectionRequest
+from errors import InvalidPhoto
+from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, RunEnded, RunStarted
+from tests.conftest import QUICK, SettingsMaker
+from tests.fakes.behaviours import Behaviour, fail, forever, http, nsfw, output
+from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
+from tests.photos import png, raster
+from tests.runs.running import events_of, mug, run
+
+
+def outcomes(result):
+    return [(attempt.model_id, attempt.outcome) for attempt in result.attempts]
+
+
+def test_without_a_token_the_embedded_engine_makes_the_cutout_and_the_explanation_says_why(local_core: Core):
+    result = run(local_core.service)
+    assert (result.status, result.model_id) == (RunStatus.SUCCEEDED, "embedded")
+    assert "need a Replicate token" in local_core.service.report(result).explanation
+
+
+def test_with_a_token_the_first_cutout_is_made_by_v2(hosted_core: Core):
+    result = run(hosted_core.service)
+    assert (result.status, result.model_id) == (RunStatus.SUCCEEDED, "flux-kontext-lora-v2")
+    assert outcomes(result) == [("flux-kontext-lora-v2", Outcome.SUCCEEDED)]
+
+
+def test_the_exports_are_an_rgba_cutout_and_a_matte_at_the_size_of_the_photo(hosted_core: Core):
+    files = run(hosted_core.service).files
+    with Image.open(files.cutout) as cutout, Image.open(files.matte) as matte:
+        assert (cutout.mode, cutout.size) == ("RGBA", (320, 240))
+        assert (matte.mode, matte.size) == ("L", (320, 240))
+        assert cutout.getchannel("A").getextrema() == (0, 255)
+
+
+def test_when_v2_and_v1_fail_birefnet_takes_over_and_every_step_is_explained(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    replicate.always(V2, fail())
+    replicate.always(V1, http(500))
+    result = run(hosted_core.service)
+    assert outcomes(result) == [
+        ("flux-kontext-lora-v2", Outcome.FAILED),
+        ("flux-kontext-lora-v1", Outcome.FAILED),
+        ("birefnet", Outcome.SUCCEEDED),
+    ]
+    report = hosted_core.service.report(result)
+    assert report.reason is Reason.FALLBACK_ERROR
+    assert (
+        "FLUX Kontext LoRA v1 did not deliver (a fault at the provider), so BiRefNet takes over" in report.explanation
+    )
+
+
+def test_when_all_hosted_models_fail_the_draft_is_kept_and_the_explanation_is_honest(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    for target in (V2, V1, BIREFNET):
+        replicate.always(target, fail())
+    result = run(hosted_core.service)
+    assert (result.status, result.model_id) == (RunStatus.DRAFT, "embedded")
+    assert result.files.cutout.exists()
+    assert "draft of Embedded engine" in hosted_core.service.report(result).explanation
+
+
+def test_without_local_engines_a_run_that_fails_everywhere_ends_as_failed(
+    make_settings: SettingsMaker, replicate: ReplicateServer
+):
+    for target in (V2, V1, BIREFNET):
+        replicate.always(target, fail())
+    settings = make_settings(
+        replicate_api_token=replicate.token, replicate_base_url=replicate.url, local_engine="never"
+    )
+    core = build_core(settings, QUICK)
+    result = run(core.service)
+    assert (result.status, result.model_id, result.files) == (RunStatus.FAILED, None, None)
+    core.database.close()
+
+
+def test_the_draft_comes_before_a_hosted_model_ends(hosted_core: Core, replicate: ReplicateServer):
+    replicate.always(V2, forever())
+
+    async def first_draft() -> str:
+        async with aclosing(hosted_core.service.run(mug(), SelectionRequest())) as events:
+            async for event in events:
+                if isinstance(event, DraftReady):
+                    return event.run_id
+        raise AssertionError("no draft")
+
+    run_id = asyncio.run(first_draft())
+    assert asyncio.run(hosted_core.service.run_report(run_id)).status is RunStatus.CANCELLED
+
+
+def test_closing_the_events_cancels_the_prediction_and_the_journal_says_so(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    replicate.always(V2, forever())
+
+    async def close_when_the_prediction_runs() -> str:
+        async with aclosing(hosted_core.service.run(mug(), SelectionRequest())) as events:
+            async for event in events:
+                if replicate.jobs:
+                    return event.run_id
+        raise AssertionError("no prediction")
+
+    run_id = asyncio.run(close_when_the_prediction_runs())
+    report = asyncio.run(hosted_core.service.run_report(run_id))
+    assert report.status is RunStatus.CANCELLED
+    assert [attempt.outcome for attempt in report.attempts] == [Outcome.CANCELLED]
+    assert replicate.jobs[0].cancelled
+
+
+def test_events_come_in_the_order_of_the_run(hosted_core: Core, replicate: ReplicateServer):
+    replicate.always(V2, fail())
+    kinds = [type(event) for event in events_of(hosted_core.service)]
+    told = [kind for kind in kinds if kind in {RunStarted, AttemptStarted, AttemptEnded, FallbackChosen, RunEnded}]
+    attempt = [AttemptStarted, AttemptEnded]
+    assert told == [RunStarted, *attempt, FallbackChosen, *attempt, RunEnded]
+
+
+def test_an_empty_cutout_is_refused_and_counts_as_a_fallback_for_quality(hosted_core: Core, replicate: ReplicateServer):
+    replicate.matte = lambda picture: Image.new("L", picture.size, 0)
+    replicate.always(V2, fail())
+    replicate.always(V1, fail())
+    result = run(hosted_core.service)
+    assert outcomes(result)[-1] == ("birefnet", Outcome.REFUSED)
+    assert result.attempts[-1].error == "empty_cutout"
+    report = hosted_core.service.report(result)
+    assert (report.status, report.reason) == (RunStatus.DRAFT, Reason.FALLBACK_QUALITY)
+    assert "No product was found" in report.attempts[-1].explanation
+
+
+def test_a_refused_result_is_paid_for_and_a_failed_prediction_is_not(hosted_core: Core, replicate: ReplicateServer):
+    replicate.matte = lambda picture: Image.new("L", picture.size, 255)
+    replicate.always(V2, fail())
+    replicate.always(V1, fail())
+    result = run(hosted_core.service)
+    assert [attempt.cost_usd for attempt in result.attempts] == [0.0, 0.0, 0.002]
+
+
+def test_a_rejected_token_rests_every_model_of_the_provider(hosted_core: Core, replicate: ReplicateServer):
+    replicate.always(V2, http(401))
+    result = run(hosted_core.service)
+    assert [attempt.error for attempt in result.attempts] == ["unauthenticated"]
+    assert result.status is RunStatus.DRAFT
+    after = run(hosted_core.service)
+    assert (after.status, after.model_id) == (RunStatus.SUCCEEDED, "embedded")
+    assert "resting" in hosted_core.service.report(after).explanation
+
+
+def test_a_safety_refusal_is_not_paid_for_twice_at_the_same_endpoint(hosted_core: Core, replicate: ReplicateServer):
+    replicate.always(V2, nsfw())
+    result = run(hosted_core.service)
+    assert [attempt.model_id for attempt in result.attempts] == ["flux-kontext-lora-v2", "birefnet"]
+
+
+def test_rubbish_from_a_model_moves_on_to_the_next(hosted_core: Core, replicate: ReplicateServer):
+    replicate.always(V2, output("not a link"))
+    result = run(hosted_core.service)
+    assert result.attempts[0].error == "bad_output"
+    assert result.model_id == "flux-kontext-lora-v1"
+
+
+def test_a_file_that_is_no_photo_raises_before_the_first_event_and_leaves_no_run(local_core: Core):
+    with pytest.raises(InvalidPhoto):
+        events_of(local_core.service, upload=b"hello, I am a text")
+    with local_core.database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM runs")) == 0
+
+
+def test_a_photo_of_nothing_ends_as_failed_with_advice(local_core: Core):
+    blank = png(raster(np.full((120, 160, 3), 200, np.uint8)))
+    result = run(local_core.service, upload=blank)
+    assert result.status is RunStatus.FAILED
+    assert local_core.service.report(result).explanation.startswith("Embedded engine makes it")
+    assert "would help" in local_core.service.report(result).explanation
+
+
+def test_the_journal_has_a_row_for_selection_attempts_fallback_and_outcome(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    replicate.always(V2, fail())
+    result = run(hosted_core.service)
+    with hosted_core.database.read() as session:
+        rows = session.execute(text("SELECT event, model_id, error_class, sentence FROM journal ORDER BY id")).all()
+    v2, v1 = "flux-kontext-lora-v2", "flux-kontext-lora-v1"
+    assert [row[:3] for row in rows] == [
+        ("selection", v2, None),
+        ("attempt_started", v2, None),
+        ("attempt_ended", v2, "prediction_failed"),
+        ("fallback", v1, None),
+        ("attempt_started", v1, None),
+        ("attempt_ended", v1, None),
+        ("outcome", v1, None),
+    ]
+    assert all(row.sentence.endswith((".", "s.")) for row in rows)
+    assert result.model_id == v1
+
+
+def test_an_attempt_stands_in_the_journal_before_anything_is_sent(hosted_core: Core, replicate: ReplicateServer):
+    seen = []
+
+    def look() -> None:
+        with hosted_core.database.read() as session:
+            seen.extend(session.execute(text("SELECT outcome, prediction_id FROM attempts")).all())
+
+    replicate.script(V2, Behaviour(on_creation=look))
+    run(hosted_core.service)
+    assert seen == [("started", None)]
+
+
+def test_the_report_is_the_same_from_the_run_and_from_the_database(hosted_core: Core, replicate: ReplicateServer):
+    replicate.always(V2, fail())
+    result = run(hosted_core.service)
+    stored = asyncio.run(hosted_core.service.run_report(result.run_id))
+    assert stored == hosted_core.service.report(result)
+
+
+def test_every_journal_entry_is_a_log_line_that_carries_the_run_id(local_core: Core):
+    with capture_logs() as lines:
+        result = run(local_core.service)
+    assert [line["event"] for line in lines if line.get("run_id") == result.run_id] == [
+        "run.selection",
+        "run.attempt_started",
+        "run.attempt_ended",
+        "run.outcome",
+    ]
+
+
+def test_the_day_cap_passes_models_over_that_cost_more_than_what_is_left(
+    make_settings: SettingsMaker, replicate: ReplicateServer
+):
+    settings = make_settings(
+        replicate_api_token=replicate.token, replicate_base_url=replicate.url, spend_cap_day_usd=0.01
+    )
+    core = build_core(settings, QUICK)
+    selection = asyncio.run(core.service.select(SelectionRequest()))
+    assert selection.plan == ("birefnet",)
+    core.database.close()

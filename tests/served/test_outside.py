@@ -1,0 +1,113 @@
+"""What comes from outside: bad files, wrong values, other protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+
+from tests.photos import jpeg, product_photo
+from tests.served.conftest import Served
+
+
+def png_bomb() -> bytes:
+    """A PNG of a few kilobytes whose header promises 40000 × 40000 pixels."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+
+    header = (40000).to_bytes(4, "big") * 2 + bytes([1, 0, 0, 0, 0])
+    rows = zlib.compress(bytes(5001) * 400, 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+BAD_FILES = {
+    "a text": (b"hello, this is not a picture at all\n" * 20, "not a picture"),
+    "an empty file": (b"", "empty"),
+    "a truncated JPEG": (jpeg(product_photo(320, 240))[:4000], "damaged"),
+    "a PNG bomb": (png_bomb(), "megapixels"),
+    "an SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>', "vector drawing"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_a_bad_file_is_answered_by_a_sentence_and_the_program_goes_on(local: Served, tmp_path: Path, photo, kind: str):
+    content, said = BAD_FILES[kind]
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(content)
+    client = local.client()
+    with pytest.raises(AppError) as refused:
+        client.predict(handle_file(path), api_name="/process")
+    assert said in str(refused.value)
+    for trace in ("Traceback", "Error(", ".py", "/tmp", "errors."):
+        assert trace not in str(refused.value)
+    _, told = client.predict(handle_file(photo), api_name="/process")
+    assert told["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"model_id": "gpt"}, "no model called “gpt”"),
+        ({"marketplace": "moon"}, "no marketplace called “moon”"),
+        ({"goal": "cheap"}, "no goal called “cheap”"),
+        ({"complexity": 7}, "from 0 to 1"),
+    ],
+)
+def test_a_wrong_value_is_answered_by_a_sentence_with_what_is_known(local: Served, photo: str, wish, said: str):
+    with pytest.raises(AppError, match=said):
+        local.client().predict(handle_file(photo), **wish, api_name="/process")
+
+
+def test_explaining_a_selection_needs_no_photo_and_starts_no_run(hosted: Served):
+    told = hosted.client().predict(api_name="/explain_selection")
+    assert (told["model_id"], told["reason"]) == ("flux-kontext-lora-v2", "auto_policy")
+    assert told["fallback_chain"] == ["flux-kontext-lora-v1", "birefnet"]
+    assert hosted.replicate.requests == []
+
+
+def test_only_the_three_named_endpoints_are_public(local: Served):
+    assert set(local.client().view_api(return_format="dict")["named_endpoints"]) == {
+        "/process",
+        "/explain_selection",
+        "/list_models",
+    }
+
+
+def test_an_mcp_client_finds_the_tools_and_lists_the_models(local: Served):
+    async def ask() -> tuple[set[str], str]:
+        address = f"{local.url}/gradio_api/mcp/"
+        async with streamable_http_client(address) as (reading, writing, _), ClientSession(reading, writing) as session:
+            await session.initialize()
+            tools = {tool.name for tool in (await session.list_tools()).tools}
+            name = next(tool for tool in tools if tool.endswith("list_models"))
+            answer = await session.call_tool(name, {"tag": "enhanced"})
+            return tools, str(answer.content)
+
+    tools, answer = asyncio.run(ask())
+    assert {tool.removeprefix("cutout_router_") for tool in tools} >= {"process", "explain_selection", "list_models"}
+    assert "flux-kontext-lora-v2" in answer
+
+
+@pytest.mark.parametrize("path", ["/proc/self/environ", "/etc/passwd", "data/seed.json"])
+def test_a_file_of_the_server_is_not_taken_for_an_upload(local: Served, path: str):
+    body = {
+        "data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "auto", None, "balanced", None, False, False]
+    }
+    started = httpx.post(f"{local.url}/gradio_api/call/process", json=body)
+    if started.status_code == 200:
+        events = httpx.get(f"{local.url}/gradio_api/call/process/{started.json()['event_id']}", timeout=30).text
+        assert "event: error" in events
+        assert "complete" not in events
+
+
+def test_the_database_is_not_served_as_a_file(local: Served):
+    database = local.app.core.settings.data_dir.absolute() / "cutout-router.db"
+    assert httpx.get(f"{local.url}/gradio_api/file={database}").status_code in {403, 404}

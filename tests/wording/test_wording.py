@@ -1,0 +1,82 @@
+"""Every code has a sentence in every language."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+import errors
+from domain import GateReason, Language, Marketplace, ObjectionCode, Reason, Statement, VerdictKind
+from errors import CutoutRouterError, PhotoFault, ProviderError, StartError
+from policy.ranking import Order
+from wording import CATALOGUES, say, say_all
+
+ENGLISH, RUSSIAN = CATALOGUES[Language.EN], CATALOGUES[Language.RU]
+
+
+def leaves(root: type[CutoutRouterError]) -> set[type[CutoutRouterError]]:
+    below = {leaf for child in root.__subclasses__() for leaf in leaves(child)}
+    return below or {root}
+
+
+def fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_the_languages_have_the_same_codes_with_the_same_facts():
+    assert set(ENGLISH) == set(RUSSIAN)
+    assert {code: fields(said) for code, said in ENGLISH.items()} == {
+        code: fields(said) for code, said in RUSSIAN.items()
+    }
+
+
+CODES = [
+    *(f"objection.{code}" for code in ObjectionCode),
+    *(f"verdict.{kind}" for kind in (VerdictKind.CHOSEN, VerdictKind.IN_RESERVE)),
+    *(f"reason.auto_policy.{order}" for order in Order),
+    *(f"reason.{reason}" for reason in (Reason.USER_CHOICE, Reason.EXPERIMENT, Reason.FALLBACK_UNAVAILABLE)),
+    "reason.none",
+    "reason.chain_ended",
+    *(f"step.{reason}" for reason in Reason if reason.startswith("fallback_")),
+    *(f"error.{leaf.code}" for leaf in leaves(ProviderError)),
+    *(f"error.{fault}" for fault in PhotoFault),
+    *(f"gate.{reason}" for reason in GateReason),
+    *(f"error_name.{leaf.code}" for leaf in leaves(ProviderError)),
+    *(f"error_name.{reason}" for reason in GateReason),
+    *(f"marketplace_name.{marketplace}" for marketplace in Marketplace),
+    *(f"state.{state}" for state in ("ready", "not_ready", "resting")),
+]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_of_the_program_has_a_sentence(code: str):
+    assert "no words yet" not in say(code)
+    assert "ещё нет слов" not in say(code, {}, Language.RU)
+
+
+def test_the_tree_in_the_docstring_names_every_error():
+    everyone = leaves(CutoutRouterError) | leaves(StartError)
+    for leaf in everyone:
+        assert leaf.__name__ in (errors.__doc__ or "")
+
+
+def test_the_reason_among_the_facts_picks_the_more_telling_sentence():
+    assert say("objection.not_ready", {"reason": "no_token"}) == "It needs a Replicate token, and none is set."
+    assert say("objection.not_ready", {"reason": "something else"}) == "It is not ready."
+
+
+def test_facts_that_are_codes_are_said_in_words():
+    told = {"failed": "A", "model": "B", "error": "timed_out"}
+    assert say("step.fallback_error", told) == "A did not deliver (it took too long), so B takes over."
+    assert "слишком долго" in say("step.fallback_error", told, Language.RU)
+
+
+def test_an_unknown_code_is_said_plainly_and_a_missing_fact_does_not_fail():
+    assert "nonsense" in say("nonsense")
+    assert say("remark.unknown_choice") == "There is no model called ?."
+
+
+def test_statements_are_joined_into_one_text():
+    said = say_all([Statement(code="run.failed"), Statement(code="run.cancelled")])
+    assert said == "No cutout could be made. Stopped."
