@@ -71,7 +71,7 @@ def test_a_write_of_another_process_with_plain_sql_is_seen(registry: ModelRegist
     assert registry.get_model_by_id("embedded").is_active
     script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()"
     update = "UPDATE models SET is_active = 0 WHERE id = 'embedded'"
-    subprocess.run([sys.executable, "-c", script, database.engine.url.database, update], check=True)
+    subprocess.run([sys.executable, "-c", script, str(database.engine.url.database), update], check=True)
     assert not registry.get_model_by_id("embedded").is_active
 
 

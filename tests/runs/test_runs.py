@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import numpy as np
 import pytest
@@ -210,7 +211,7 @@ def test_the_journal_has_a_row_for_selection_attempts_fallback_and_outcome(
 
 
 def test_an_attempt_stands_in_the_journal_before_anything_is_sent(hosted_core: Core, replicate: ReplicateServer):
-    seen = []
+    seen: list[Any] = []
 
     def look() -> None:
         with hosted_core.database.read() as session:

@@ -1,16 +1,14 @@
-"""The one entrance for the page, REST, the client API and MCP."""
+"""Select, run, and tell what happened."""
 
 from __future__ import annotations
 
 import asyncio
-import platform
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 
 from domain import (
     Language,
@@ -33,9 +31,7 @@ from errors import DatabaseError
 from imaging import decode
 from registry import ModelRegistry
 from runs import Job, RunEvent, RunResult, Tools, carry_out, make_report, selection_report
-
-VERSION = "0.1.0"
-PACKAGES = ("gradio", "pillow", "sqlalchemy", "pydantic", "replicate", "opencv-python-headless")
+from service.health import Health, degraded, healthy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ class Limits:
 
 
 class Service:
-    """Select, run, and tell what happened. Uploads are bytes; answers are values and events."""
+    """Uploads are bytes; answers are values and events."""
 
     def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits) -> None:
         self._registry = registry
@@ -106,34 +102,13 @@ class Service:
         result = await asyncio.to_thread(self._tools.journal.result, run_id)
         return self.report(result, language) if result else None
 
-    def health(self) -> dict[str, object]:
+    def health(self) -> Health:
         """Database, providers and versions; nothing in it is secret."""
         try:
-            models = self._registry.get_all_models()
+            states = self.model_states()
         except DatabaseError as error:
-            return {"status": "degraded", "database": {"ok": False, "error": str(error)}, "versions": _versions()}
-        return {
-            "status": "ok",
-            "database": {"ok": True, "models": len(models)},
-            "providers": self._provider_health(),
-            "policy_version": self._tools.policy.version,
-            "versions": _versions(),
-        }
-
-    def _provider_health(self) -> dict[str, dict[str, object]]:
-        """A provider is ready when one of its models can be called."""
-        states = self.model_states()
-        return {
-            name: {
-                "ready": any(state.available for state in states if state.model.provider == name),
-                "models": {
-                    state.model.id: state.statement.facts.get("reason") or state.statement.code.removeprefix("state.")
-                    for state in states
-                    if state.model.provider == name
-                },
-            }
-            for name in sorted({state.model.provider for state in states})
-        }
+            return degraded(error)
+        return healthy(states, self._tools.policy.version)
 
     def _names(self) -> Mapping[str, str]:
         return {model.id: model.name for model in self._registry.get_all_models(active_only=False)}
@@ -170,7 +145,3 @@ class Service:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _versions() -> dict[str, str]:
-    return {"cutout-router": VERSION, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

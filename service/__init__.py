@@ -1,0 +1,6 @@
+"""The one entrance for the page, REST, the client API and MCP."""
+
+from service.health import VERSION
+from service.service import Limits, Service, utc_now
+
+__all__ = ["VERSION", "Limits", "Service", "utc_now"]
