@@ -85,6 +85,38 @@ def test_a_prediction_is_cancelled_when_the_person_stops_the_run_before_its_id_h
     assert bench.server.jobs[0].cancelled
 
 
+def test_stopping_twice_does_not_stop_the_cleaning_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: set[asyncio.Task[object]] = set()
+
+    async def start() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(run)
+        cancel = bench.server._cancel
+        monkeypatch.setattr(
+            bench.server, "_cancel", lambda job: (loop.call_soon_threadsafe(task.cancel), cancel(job))[1]
+        )
+        bench.server.script(BIREFNET, forever())
+        try:
+            await task
+        finally:
+            left.update(asyncio.all_tasks() - {asyncio.current_task()})
+
+    run = bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 5, bench.told.append)
+    with pytest.raises((asyncio.CancelledError, TimedOut)):
+        asyncio.run(start())
+    assert bench.server.jobs[0].cancelled
+    assert left == set()
+
+
+def test_nothing_is_bought_after_the_deadline(bench: Bench) -> None:
+    def slow(_: Progress) -> None:
+        bench.time.now += 100
+
+    with pytest.raises(TimedOut) as caught:
+        asyncio.run(bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 60, slow))
+    assert bench.server.creations == []
+    assert "unsure" not in caught.value.facts
+
+
 def test_a_listener_that_breaks_does_not_leave_a_prediction_running(bench: Bench) -> None:
     bench.server.script(BIREFNET, forever())
 

@@ -111,6 +111,13 @@ def test_the_packages_own_ten_retries_never_start(bench: Bench, status: int) -> 
     assert max(bench.time.slept) <= 5
 
 
+def test_a_poll_turned_away_waits_at_least_as_long_as_asked_for(bench: Bench) -> None:
+    bench.time.chance = 0.0
+    bench.server.script(BIREFNET, Behaviour(polls=(problem_reply(429, "no", {"Retry-After": "3"}),)))
+    bench.run(BIREFNET_MODEL)
+    assert bench.time.slept[1] == 3.0
+
+
 @pytest.mark.parametrize(("chance", "pauses"), [(0.0, [0.0, 0.0]), (0.5, [0.5, 1.0]), (1.0, [1.0, 2.0])])
 def test_the_pause_before_a_retry_is_full_jitter(bench: Bench, chance: float, pauses: list[float]) -> None:
     bench.time.chance = chance
@@ -119,11 +126,11 @@ def test_the_pause_before_a_retry_is_full_jitter(bench: Bench, chance: float, pa
     assert bench.time.slept[1:3] == pauses
 
 
-def test_no_pause_goes_past_the_deadline(bench: Bench) -> None:
+def test_no_pause_and_no_retry_goes_past_the_deadline(bench: Bench) -> None:
     bench.server.script(BIREFNET, drop_on_poll(3))
     with pytest.raises((ConnectionLost, TimedOut)):
         bench.run(BIREFNET_MODEL, deadline_s=1.2)
-    assert sum(bench.time.slept) == pytest.approx(1.2)
+    assert bench.time.slept == pytest.approx([0.5, 0.7])
 
 
 def test_a_poll_that_hangs_is_given_up_and_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
