@@ -6,6 +6,7 @@ import logging
 import sys
 
 import structlog
+from structlog.types import Processor
 
 from domain import JournalEntry
 
@@ -14,13 +15,18 @@ log = structlog.get_logger("cutout_router")
 
 def configure_logging(level: int = logging.INFO) -> None:
     """One JSON object a line on standard error; for a person at a terminal, coloured columns."""
-    shared = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
-    render = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     structlog.configure(
-        processors=[*shared, structlog.processors.TimeStamper(fmt="iso", utc=True), render],
+        processors=[structlog.processors.add_log_level, stamp, *_renderers()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+
+
+def _renderers() -> list[Processor]:
+    if sys.stderr.isatty():
+        return [structlog.dev.ConsoleRenderer()]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 
 def log_entry(entry: JournalEntry) -> None:

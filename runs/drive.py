@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from domain import Attempt, ModelInfo, Outcome, RunStatus, SelectionResult
-from errors import ContentRefused
+from errors import ContentRefused, EngineFault, ProviderError
 from policy import attempt_deadline
 from runs.attempt import Ending, call_model
 from runs.entries import entry_of
@@ -24,6 +26,8 @@ from runs.events import (
 )
 from runs.job import Job, Tools
 from runs.watch import Watch
+
+log = structlog.get_logger("cutout_router")
 
 Emit = Callable[[RunEvent], None]
 
@@ -93,6 +97,7 @@ class Drive:
             raise
         await self._close(watch.closed(ending))
         if ending.error:
+            _log_fault(job.run_id, model.id, ending.error)
             tools.health.note(ending.error, model, list(job.models.values()), tools.now())
         return ending
 
@@ -159,3 +164,9 @@ class Drive:
             for listener in self._tools.listeners:
                 listener(entry)
         self._emit(event)
+
+
+def _log_fault(run_id: str, model_id: str, error: ProviderError) -> None:
+    """What the owner needs to mend it: a provider's own words, or where an engine broke."""
+    trace = error if isinstance(error, EngineFault) else None
+    log.warning("run.attempt_fault", run_id=run_id, model_id=model_id, detail=str(error), exc_info=trace)
