@@ -37,10 +37,10 @@ class Downloader:
                 return await self._read(client, url)
 
     def _client(self) -> httpx.AsyncClient:
-        """A client that knows no token, no proxy and no redirect."""
+        """A client without token and redirects; files come unpacked, so what is counted is what is kept."""
         transport = httpx.AsyncHTTPTransport(verify=self.tls)
         headers = {"Accept-Encoding": "identity"}
-        return httpx.AsyncClient(transport=transport, headers=headers, timeout=DOWNLOAD_S, trust_env=False)
+        return httpx.AsyncClient(transport=transport, headers=headers, timeout=DOWNLOAD_S)
 
     async def _read(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes:
         async with client.stream("GET", url) as response:

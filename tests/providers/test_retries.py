@@ -134,7 +134,7 @@ def test_no_pause_and_no_retry_goes_past_the_deadline(bench: Bench) -> None:
 
 
 def test_a_poll_that_hangs_is_given_up_and_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicate_client, "POLL_S", 0.05)
+    monkeypatch.setattr(replicate_client, "POLL_S", 0.5)
     bench.server.script(BIREFNET, Behaviour(polls=(Silence(),)))
     assert bench.run(BIREFNET_MODEL).pixels.size == (64, 48)
     assert polls_of(bench) == 2

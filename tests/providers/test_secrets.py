@@ -26,6 +26,7 @@ def test_no_authorization_comes_to_the_delivery_host(bench: Bench) -> None:
     (delivery,) = bench.server.requests_to("GET", "/delivery/")
     assert "authorization" not in delivery.headers
     assert "r8_fake" not in str(delivery)
+    assert delivery.headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from pydantic import SecretStr
 import errors
 from errors import ProviderError
 from providers import ReplicateConfig
+from providers.download import Downloader
+from providers.table import tls_context
 from tests.fakes.behaviours import (
     Behaviour,
     Drop,
     Reply,
+    Silence,
     drop_on_create,
     drop_on_poll,
     fail,
@@ -117,6 +121,7 @@ CASES = [
     Case("output ftp", output("ftp://replicate.delivery/x.png"), "BadOutput", "text"),
     Case("foreign host", output("https://evil.example/x.png"), "BadOutput", "evil.example"),
     Case("lookalike host", output("https://replicate.delivery.evil.example/x"), "BadOutput", "foreign host"),
+    Case("host with the same ending", output("https://evilreplicate.delivery/x"), "BadOutput", "foreign host"),
     Case("http at the delivery host", output("http://replicate.delivery/x.png"), "BadOutput", "http://"),
     Case("odd port at the delivery host", output("https://replicate.delivery:8443/x"), "BadOutput", "foreign"),
     Case("login in the address", output("https://me:pw@replicate.delivery/x"), "BadOutput", "foreign"),
@@ -137,6 +142,7 @@ CASES = [
     Case("file 500 three times", delivered(*[Reply(500)] * 3), "ServerFault"),
     Case("file 429 three times", delivered(*[Reply(429)] * 3), "Throttled"),
     Case("file dropped three times", delivered(*[Drop()] * 3), "ConnectionLost"),
+    Case("file never comes", succeed(PICTURE, work=0, deliveries=(Silence(),) * 3), "TimedOut", deadline_s=0.3),
     Case("file cut short three times", delivered(*[Reply(200, PICTURE, claims=10**6)] * 3), "ConnectionLost"),
 ]
 
@@ -192,6 +198,13 @@ def test_an_output_may_be_an_address_a_list_of_one_or_a_data_uri(bench: Bench, s
     bench.run(BIREFNET_MODEL)
     bench.server.script(BIREFNET, output(told))
     assert bench.run(BIREFNET_MODEL).pixels.size == (64, 48)
+
+
+def test_a_data_uri_may_not_be_larger_than_a_file(bench: Bench) -> None:
+    downloader = Downloader(bench.config, tls_context(), max_bytes=9)
+    address, deadline = "data:image/png;base64," + "A" * 40, bench.time.timing.deadline(1)
+    with pytest.raises(errors.BadOutput, match="larger than 9 bytes"):
+        asyncio.run(downloader.fetch(address, deadline))
 
 
 def test_a_bad_output_records_its_shape(bench: Bench) -> None:
