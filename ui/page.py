@@ -20,9 +20,16 @@ LOGO = Html(
     '<path d="M16 6a10 10 0 0 0 0 20z" class="logo-solid"/>'
     '<path d="M16 6a10 10 0 0 1 0 20" class="logo-cut" fill="none"/></svg>'
 )
+# Gradio confines style.css to the inside of the page; toasts and the page's own edges lie outside.
+OUTER_STYLE = (
+    ".toast-title { display: none !important }"
+    ".gradio-container > .main { max-width: 1280px !important; margin-inline: auto !important }"
+    "@media (max-width: 480px) { .gradio-container > .main { padding: 14px !important } }"
+)
 HEAD = (
     '<meta name="description" content="A product photo in, a clean cutout and the reason for its model out.">'
     '<meta name="color-scheme" content="light dark">'
+    f"<style>{OUTER_STYLE}</style>"
 )
 UPLOADS_KEPT_S = 6 * 3600
 

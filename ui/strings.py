@@ -50,7 +50,7 @@ TEXTS: dict[str, Text] = {
     # the result
     "result_empty": _text("Your cutout will appear here", "Здесь появится вырезка товара"),
     "result_empty_hint": _text(
-        "Drag the divider then, to compare it with the photo", "Разделитель поможет сравнить её с фото"
+        "Then drag the divider to compare it with the photo", "Разделитель поможет сравнить её с фото"
     ),
     "result_none": _text("No cutout this time", "На этот раз вырезать не удалось"),
     "result_none_hint": _text(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from domain import Language, Licence
@@ -40,7 +42,7 @@ def test_a_licence_that_forbids_selling_is_said_beside_its_name() -> None:
 
 
 def test_hostile_text_is_shown_as_text() -> None:
-    hostile = {
+    hostile: dict[str, Any] = {
         "name": HOSTILE,
         "version": HOSTILE,
         "pros": (both(HOSTILE),),

@@ -20,10 +20,11 @@ from tests.fakes.behaviours import fail
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
 from tests.runs.running import events_of, mug
 from ui import run_tab
+from ui.choices import ANYWHERE, AUTO, UNKNOWN
 from ui.screen import Screen
 from wording import say
 
-UNTOUCHED = (run_tab.AUTO, run_tab.ANYWHERE, "balanced", run_tab.UNKNOWN, False, False)
+UNTOUCHED = (AUTO, ANYWHERE, "balanced", UNKNOWN, False, False)
 
 
 class Told(Service):

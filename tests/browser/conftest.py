@@ -1,0 +1,96 @@
+"""A Chromium for the session, and the whole program behind it: without a token, or with a fake Replicate."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from pydantic import SecretStr
+
+from providers import Timing
+from settings import Settings
+from tests.conftest import SettingsMaker
+from tests.fakes.replicate_server import ReplicateServer
+from tests.find_chromium import chromium
+from tests.photos import jpeg, product_photo
+from tests.ui.serving import serving
+
+Visit = Callable[..., Page]
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives a browser. Gradio leaves sockets to the garbage collector, whenever that runs."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+
+
+async def briefly(seconds: float) -> None:
+    """The pauses between polls, shortened."""
+    await asyncio.sleep(min(seconds, 0.05))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def local_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The program as it starts without any setting."""
+    settings = Settings(replicate_api_token=SecretStr(""), data_dir=tmp_path_factory.mktemp("data"))
+    with serving(settings) as url:
+        yield url
+
+
+@pytest.fixture
+def hosted_url(make_settings: SettingsMaker, replicate: ReplicateServer) -> Iterator[str]:
+    """The program with a token for a fake Replicate of its own."""
+    token = SecretStr(replicate.token)
+    with serving(
+        make_settings(replicate_api_token=token, replicate_base_url=replicate.url), Timing(sleep=briefly)
+    ) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens the page as a new visitor and waits until it is theirs; every request to another host fails the test."""
+    strangers: list[str] = []
+    opened: list[Page] = []
+
+    def open_page(url: str, locale: str = "en-US", width: int = 1280, **context: Any) -> Page:
+        page = browser.new_context(locale=locale, viewport={"width": width, "height": 850}, **context).new_page()
+        page.on("request", functools.partial(_note_stranger, strangers, url))
+        page.goto(url)
+        page.locator("#card .card").wait_for()
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.context.close()
+    assert strangers == []
+
+
+def _note_stranger(strangers: list[str], url: str, request: Any) -> None:
+    if not request.url.startswith((url, "data:", "blob:")):
+        strangers.append(request.url)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "mug.jpg"
+    path.write_bytes(jpeg(product_photo(480, 360)))
+    return path

@@ -1,0 +1,116 @@
+"""The page with hosted models behind it: drafts, fallbacks, and leaving in the middle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.acting import SLOW_MS, pictures, run, upload, wait_for_end
+from tests.browser.conftest import Visit
+from tests.fakes.behaviours import fail, forever
+from tests.fakes.replicate_server import TARGETS, ReplicateServer
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 15) -> bool:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.1)
+    return true()
+
+
+def test_the_first_choice_makes_the_cutout(visit: Visit, hosted_url: str, photo: Path) -> None:
+    page = visit(hosted_url)
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "good")
+    expect(page.locator("#caption")).to_contain_text("Made by FLUX Kontext LoRA v2")
+    assert pictures(page) == 2
+
+
+def test_while_a_model_works_the_draft_is_shown_and_called_one(
+    visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path
+) -> None:
+    replicate.always(TARGETS["v2"], forever())
+    page = visit(hosted_url)
+    upload(page, photo)
+    run(page)
+    expect(page.locator("#caption .badge")).to_have_text("Draft", timeout=SLOW_MS)
+    expect(page.locator("#status")).to_contain_text("FLUX Kontext LoRA v2 is working…", timeout=SLOW_MS)
+    expect(page.locator("#status .seconds")).to_contain_text("2 s of about", timeout=SLOW_MS)
+    expect(page.locator("#run")).to_be_disabled()
+    expect(page.locator("#downloads")).to_be_hidden()
+
+
+def test_stop_says_so_and_cancels_the_paid_work(
+    visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path
+) -> None:
+    replicate.always(TARGETS["v2"], forever())
+    page = visit(hosted_url, "ru-RU")
+    upload(page, photo)
+    run(page)
+    assert wait_until(lambda: bool(replicate.jobs))
+    page.click("#stop")
+    expect(page.locator("#status [role=status]")).to_contain_text("Остановлено")
+    expect(page.locator("#run")).to_be_enabled()
+    expect(page.locator("#stop")).to_be_hidden()
+    assert wait_until(lambda: any(request.path.endswith("/cancel") for request in replicate.requests))
+    assert len(replicate.creations) == 1
+
+
+def test_closing_the_tab_cancels_the_paid_work(
+    visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path
+) -> None:
+    replicate.always(TARGETS["v2"], forever())
+    page = visit(hosted_url)
+    upload(page, photo)
+    run(page)
+    assert wait_until(lambda: bool(replicate.jobs))
+    page.close()
+    assert wait_until(lambda: any(request.path.endswith("/cancel") for request in replicate.requests))
+    assert len(replicate.creations) == 1
+
+
+def test_a_fallback_is_told_step_by_step(
+    visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path
+) -> None:
+    replicate.always(TARGETS["v2"], fail())
+    page = visit(hosted_url)
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "good")
+    steps = page.locator(".attempts li")
+    expect(steps).to_have_count(2)
+    expect(steps.nth(0)).to_contain_text("FLUX Kontext LoRA v2 failed")
+    expect(steps.nth(1)).to_contain_text("made the cutout")
+    expect(page.locator("#caption")).to_contain_text("Made by FLUX Kontext LoRA v1")
+
+
+def test_when_all_fail_the_draft_is_kept_and_can_be_downloaded(
+    visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path
+) -> None:
+    for target in TARGETS.values():
+        replicate.always(target, fail())
+    page = visit(hosted_url)
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "warn")
+    expect(page.locator("#caption .badge")).to_have_text("Draft")
+    with page.expect_download():
+        page.click("#download-cutout")
+
+
+def test_two_visitors_work_at_once_and_see_their_own(
+    visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path
+) -> None:
+    replicate.script(TARGETS["v2"], forever())
+    waiting, served = visit(hosted_url), visit(hosted_url, "ru-RU")
+    upload(waiting, photo)
+    run(waiting)
+    assert wait_until(lambda: bool(replicate.jobs))
+    upload(served, photo)
+    run(served)
+    wait_for_end(served, "good")
+    expect(waiting.locator("#status .busy")).to_be_visible()

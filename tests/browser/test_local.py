@@ -1,0 +1,152 @@
+"""The page as it is without any token: the embedded engine makes the cutouts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.acting import SLOW_MS, choose_model, pictures, run, upload, wait_for_end
+from tests.browser.conftest import Visit
+
+
+def test_from_an_example_to_a_transparent_png_in_three_clicks(visit: Visit, local_url: str) -> None:
+    page = visit(local_url)
+    page.get_by_role("button", name="mug").click()
+    expect(page.locator("#photo img").first).to_be_visible()
+    run(page)
+    wait_for_end(page, "good")
+    assert pictures(page) == 2
+    with page.expect_download() as download:
+        page.click("#download-cutout")
+    with Image.open(download.value.path()) as picture:
+        assert (picture.format, picture.mode) == ("PNG", "RGBA")
+        assert picture.getchannel("A").getextrema() == (0, 255)
+
+
+def test_the_result_says_who_made_it_what_it_cost_and_why(visit: Visit, local_url: str, photo: Path) -> None:
+    page = visit(local_url)
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "good")
+    expect(page.locator("#caption")).to_contain_text("Made by Embedded engine")
+    expect(page.locator("#caption")).to_contain_text("free")
+    expect(page.locator("#timeline")).to_contain_text("Why this model")
+    expect(page.locator("#timeline")).to_contain_text("It needs a Replicate token")
+    expect(page.locator("#download-matte")).to_be_visible()
+    page.locator("#details button").first.click()
+    expect(page.locator("#details")).to_contain_text("policy_version")
+
+
+def test_the_checkerboard_shows_through_the_transparent_half(visit: Visit, local_url: str, photo: Path) -> None:
+    page = visit(local_url)
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "good")
+    background = page.locator("#slider img").last.evaluate("one => getComputedStyle(one).backgroundImage")
+    assert "conic-gradient" in background
+
+
+def test_a_russian_visitor_reads_russian_and_an_english_one_english(visit: Visit, local_url: str) -> None:
+    russian, english = visit(local_url, "ru-RU"), visit(local_url, "en-US")
+    expect(russian.locator("#run")).to_have_text("Вырезать товар")
+    expect(russian.locator("#status")).to_contain_text("Добавьте фото")
+    expect(russian.locator("#card")).to_contain_text("Сильные стороны")
+    expect(english.locator("#run")).to_have_text("Cut out the product")
+    expect(english.locator("#card")).to_contain_text("Strengths")
+    russian.click("#model input")
+    expect(russian.get_by_role("option").first).to_contain_text("Авто")
+
+
+def test_the_card_follows_the_model(visit: Visit, local_url: str) -> None:
+    page = visit(local_url)
+    expect(page.locator("#card")).to_contain_text("Auto, right now")
+    choose_model(page, "FLUX Kontext LoRA v2")
+    expect(page.locator("#card h3")).to_have_text("FLUX Kontext LoRA v2")
+    expect(page.locator("#card .badge")).to_have_text("needs a Replicate token")
+    for said in ("Strengths", "Weaknesses", "Guidance", "Steps", "Licence", "Training data"):
+        expect(page.locator("#card")).to_contain_text(said)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ru-RU"])
+def test_without_a_photo_one_sentence_says_so_twice(visit: Visit, local_url: str, locale: str) -> None:
+    page = visit(local_url, locale)
+    run(page)
+    sentence = {"en-US": "Please choose a photo first.", "ru-RU": "Сначала выберите фото."}[locale]
+    expect(page.get_by_test_id("toast-body")).to_contain_text(sentence)
+    expect(page.locator("#status [role=status]")).to_have_text(sentence)
+    expect(page.locator("#run")).to_be_enabled()
+
+
+def test_a_file_that_is_no_picture_is_answered_and_the_next_photo_works(
+    visit: Visit, local_url: str, photo: Path, tmp_path: Path
+) -> None:
+    page = visit(local_url)
+    fake = tmp_path / "fake.jpg"
+    fake.write_text("no picture at all")
+    page.set_input_files("#photo input[type=file]", fake)
+    expect(page.locator("#photo img").first).to_be_attached()
+    run(page)
+    expect(page.locator("#status")).to_contain_text("not a picture")
+    page.locator("#photo").get_by_label("Remove").or_(page.locator("#photo").get_by_label("Clear")).first.click()
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "good")
+
+
+def test_a_photo_without_a_product_ends_with_what_would_help(visit: Visit, local_url: str, tmp_path: Path) -> None:
+    page = visit(local_url)
+    path = tmp_path / "wall.png"
+    Image.new("RGB", (400, 300), "white").save(path)
+    upload(page, path)
+    run(page)
+    wait_for_end(page, "bad")
+    expect(page.locator("#result")).to_contain_text("No cutout this time")
+    expect(page.locator("#timeline")).to_contain_text("Why there is no cutout")
+    expect(page.locator("#timeline")).to_contain_text("No product was found")
+    expect(page.locator("#downloads")).to_be_hidden()
+
+
+def test_on_a_phone_nothing_sticks_out_and_the_status_comes_into_view(
+    visit: Visit, local_url: str, photo: Path
+) -> None:
+    page = visit(local_url, width=390, has_touch=True)
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "good")
+    expect(page.locator("#status")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    form, outcome, card = (page.locator(one).bounding_box() for one in ("#run", "#status", "#card"))
+    assert form
+    assert outcome
+    assert card
+    assert form["y"] < outcome["y"] < card["y"]
+
+
+def test_the_keyboard_is_enough(visit: Visit, local_url: str, photo: Path) -> None:
+    page = visit(local_url)
+    upload(page, photo)
+    page.locator("#advanced button").first.focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#run")).to_be_focused()
+    assert page.locator("#run").evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    wait_for_end(page, "good")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_enough_contrast(visit: Visit, local_url: str, photo: Path, scheme: str) -> None:
+    page = visit(local_url, color_scheme=scheme)
+    upload(page, photo)
+    run(page)
+    wait_for_end(page, "good")
+    page.wait_for_timeout(300)
+    script = (Path(__file__).parent / "contrast.js").read_text()
+    assert page.evaluate(script) == []
+
+
+def test_the_status_is_announced_politely(visit: Visit, local_url: str) -> None:
+    line = visit(local_url).locator("#status [role=status]")
+    expect(line).to_have_attribute("aria-live", "polite", timeout=SLOW_MS)
