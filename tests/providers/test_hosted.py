@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import pytest
 
 from domain import ModelInfo, OutputKind
@@ -9,7 +12,7 @@ from providers import Progress, Stage
 from tests.fakes.behaviours import slow_boot
 from tests.fakes.models import KONTEXT
 from tests.fakes.replicate_server import V2
-from tests.providers.conftest import BIREFNET_MODEL, V1_MODEL, V2_MODEL, Bench
+from tests.providers.conftest import BIREFNET_MODEL, V1_MODEL, V2_MODEL, Bench, PillowCodec
 
 
 @pytest.mark.parametrize("model", [V2_MODEL, V1_MODEL], ids=["v2", "v1"])
@@ -49,3 +52,16 @@ def test_the_stages_are_told_in_order_with_the_prediction_id_as_soon_as_there_is
         Progress(Stage.WORKING, "job0001"),
         Progress(Stage.DOWNLOADING, "job0001"),
     ]
+
+
+def test_pictures_are_coded_outside_the_event_loop(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def watched(work: Callable[..., object]) -> Callable[..., object]:
+        return lambda codec, value: (threads.append(threading.current_thread()), work(codec, value))[1]
+
+    for name in ("encode", "decode"):
+        monkeypatch.setattr(PillowCodec, name, watched(getattr(PillowCodec, name)))
+    bench.run(BIREFNET_MODEL)
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
