@@ -58,7 +58,11 @@ def test_pictures_are_coded_outside_the_event_loop(bench: Bench, monkeypatch: py
     threads: list[threading.Thread] = []
 
     def watched(work: Callable[..., object]) -> Callable[..., object]:
-        return lambda codec, value: (threads.append(threading.current_thread()), work(codec, value))[1]
+        def worked(codec: PillowCodec, value: object) -> object:
+            threads.append(threading.current_thread())
+            return work(codec, value)
+
+        return worked
 
     for name in ("encode", "decode"):
         monkeypatch.setattr(PillowCodec, name, watched(getattr(PillowCodec, name)))

@@ -10,8 +10,9 @@ import pytest
 
 from errors import ProviderError, TimedOut
 from providers import Progress, Stage, replicate_client
-from tests.fakes.behaviours import Behaviour, Silence, drop_on_poll, fail, forever, succeed, throttle
+from tests.fakes.behaviours import Answer, Behaviour, Silence, drop_on_poll, fail, forever, succeed, throttle
 from tests.fakes.replicate_server import BIREFNET, ReplicateServer
+from tests.fakes.wire import Job
 from tests.providers.conftest import BIREFNET_MODEL, Bench, small_photo
 
 
@@ -91,9 +92,12 @@ def test_stopping_twice_does_not_stop_the_cleaning_up(bench: Bench, monkeypatch:
     async def start() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.ensure_future(run)
         cancel = bench.server._cancel
-        monkeypatch.setattr(
-            bench.server, "_cancel", lambda job: (loop.call_soon_threadsafe(task.cancel), cancel(job))[1]
-        )
+
+        def stop_again(job: Job) -> Answer:
+            loop.call_soon_threadsafe(task.cancel)
+            return cancel(job)
+
+        monkeypatch.setattr(bench.server, "_cancel", stop_again)
         bench.server.script(BIREFNET, forever())
         try:
             await task
