@@ -42,11 +42,13 @@ Outputs = tuple[Any, ...]
 SHOW_STATUS = "() => { document.querySelector('#status')?.scrollIntoView({ block: 'nearest' }); }"
 
 
-# Gradio's thumbnails are buttons without a name; the file's is better than none.
+# Gradio's thumbnails are buttons without a name; the file's is better than none. They may come after this runs.
 NAME_EXAMPLES = """() => {
-  for (const picture of document.querySelectorAll('#examples button img')) {
-    picture.alt = decodeURIComponent(picture.src.split('/').pop()).replace(/[.][^.]*$/, '');
-  }
+  const timer = setInterval(() => {
+    const pictures = document.querySelectorAll('#examples button img');
+    pictures.forEach((one) => { one.alt = decodeURIComponent(one.src.split('/').pop()).replace(/[.][^.]*$/, ''); });
+    if (pictures.length) clearInterval(timer);
+  }, 200);
 }"""
 
 
