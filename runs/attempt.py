@@ -11,8 +11,6 @@ from imaging import Geometry, make_cutout, measure, prepare
 from policy import judge
 from providers import Listener, Provider
 
-UNPAID = (RefusedRequest, PredictionFailed)
-
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -41,11 +39,16 @@ async def call_model(
 
 
 def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> float:
-    """US dollars: what was delivered counts, what failed or was refused at the provider does not, the rest might."""
+    """US dollars: what was delivered counts; what the provider refused or failed does not; the rest might, so it does.
+
+    A canceled prediction is charged, an aborted one is not (https://replicate.com/docs/topics/predictions/lifecycle).
+    """
     if ending.attempt.cost_usd is not None:
         return ending.attempt.cost_usd
-    bought = prediction_id is not None and not isinstance(ending.error, UNPAID)
-    return model.price_usd if bought else 0.0
+    told = ending.error.facts if ending.error else {}
+    failed = isinstance(ending.error, PredictionFailed) and told.get("status") != "canceled"
+    bought = prediction_id is not None or told.get("unsure") is True
+    return model.price_usd if bought and not failed and not isinstance(ending.error, RefusedRequest) else 0.0
 
 
 def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> tuple[Cutout, Measures]:

@@ -17,7 +17,7 @@ from domain import Outcome, Reason, RunStatus, SelectionRequest
 from errors import InvalidPhoto
 from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, RunEnded, RunStarted
 from tests.conftest import QUICK, SettingsMaker
-from tests.fakes.behaviours import Behaviour, fail, forever, http, nsfw, output
+from tests.fakes.behaviours import Behaviour, drop_on_create, fail, forever, http, nsfw, output
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
 from tests.photos import png, raster
 from tests.runs.running import events_of, mug, run
@@ -149,6 +149,15 @@ def test_a_refused_result_is_paid_for_and_a_failed_prediction_is_not(hosted_core
     replicate.always(V1, fail())
     result = run(hosted_core.service)
     assert [attempt.cost_usd for attempt in result.attempts] == [0.0, 0.0, 0.002]
+
+
+def test_a_creation_that_may_have_been_bought_and_a_canceled_one_are_counted(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    replicate.always(V2, drop_on_create(made=True))
+    replicate.always(V1, fail(status="canceled"))
+    result = run(hosted_core.service)
+    assert [attempt.cost_usd for attempt in result.attempts] == [0.03, 0.03, 0.002]
 
 
 def test_a_rejected_token_rests_every_model_of_the_provider(hosted_core: Core, replicate: ReplicateServer):
