@@ -38,6 +38,7 @@ LAUNCH: dict[str, Any] = {
     "css_paths": Path(__file__).with_name("style.css"),
     "i18n": I18N,
     "head": HEAD,
+    "favicon_path": Path(__file__).with_name("favicon.svg"),
     "footer_links": ["api", "settings"],
 }
 
@@ -47,6 +48,6 @@ def build(service: Service) -> gr.Blocks:
         with gr.Row(elem_id="masthead"):
             gr.HTML(tag("h1", LOGO, tag("span", NAME)), elem_id="brand")
             gr.HTML(label("promise"), elem_id="promise")
+        endpoints.build(service)  # first, so that no event of the page takes one of their names
         run_tab.build(service, demo)
-        endpoints.build(service)
     return demo

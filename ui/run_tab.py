@@ -111,11 +111,16 @@ async def show_card(
     return auto_card(told.explanation, states.get(selection.model_id or ""), language)
 
 
+def fresh_models(service: Service, request: gr.Request) -> Any:
+    """The models' states change while people work: a model may rest after a run, or be ready again."""
+    return gr.update(choices=model_choices(service.model_states(), language_of(request)))
+
+
 def greet(service: Service, request: gr.Request) -> tuple[Any, ...]:
     """What depends on the visitor's language and on the models' present states."""
     language = language_of(request)
     return (
-        gr.update(choices=model_choices(service.model_states(), language)),
+        fresh_models(service, request),
         gr.update(choices=marketplace_choices(service.marketplaces(), language)),
         status.own("status_idle", Mood.IDLE, language),
         screen.empty(language),
@@ -222,38 +227,43 @@ def layout(service: Service) -> tuple[Form, Screen, gr.HTML]:
 
 # Wiring.
 
+# Events of the page: no spinners over the components, and no part of the client API.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
 
 def build(service: Service, demo: gr.Blocks) -> None:
     form, shown, card = layout(service)
+    _greet(service, form, shown, demo)
+    running = _run_and_stop(service, form, shown)
+    _keep_card(service, form, card, demo, running)
+
+
+def _greet(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> None:
+    greeted = [form.model, form.marketplace, shown.status, shown.empty]
+    demo.load(MethodType(greet, service), None, greeted, **QUIET)
+    demo.load(None, js=NAME_EXAMPLES, api_visibility="private")
+
+
+def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:
     outputs = list(shown.outputs())
     running = form.run.click(
         MethodType(run, service),
         [form.photo, *form.wishes],
         outputs,
-        show_progress="hidden",
         concurrency_limit=RUNS_AT_ONCE,
         concurrency_id=RUNS,
-        api_visibility="private",
+        **QUIET,
     )
     form.run.click(None, js=SHOW_STATUS, api_visibility="private")
-    form.stop.click(stop, None, outputs, cancels=[running], show_progress="hidden", api_visibility="private")
-    _follow_wishes(service, form, card, demo)
-    demo.load(None, js=NAME_EXAMPLES, api_visibility="private")
-    greeted = [form.model, form.marketplace, shown.status, shown.empty]
-    demo.load(MethodType(greet, service), None, greeted, show_progress="hidden", api_visibility="private")
+    form.stop.click(stop, None, outputs, cancels=[running], **QUIET)
+    return running
 
 
-def _follow_wishes(service: Service, form: Form, card: gr.HTML, demo: gr.Blocks) -> None:
-    """The card answers at once: which model would it be now?"""
-    changes = [field.change for field in (form.model, form.marketplace, form.goal, form.complexity)]
-    ticks = [field.change for field in (form.local, form.commercial)]
-    gr.on(
-        [demo.load, *changes, *ticks],
-        MethodType(show_card, service),
-        form.wishes,
-        card,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        concurrency_limit=None,
-        api_visibility="private",
-    )
+def _keep_card(service: Service, form: Form, card: gr.HTML, demo: gr.Blocks, running: Any) -> None:
+    """The card answers every wish at once, and again after a run, which may have tired a model."""
+    answer = MethodType(show_card, service)
+    fields = (form.model, form.marketplace, form.goal, form.complexity, form.local, form.commercial)
+    moments = [demo.load, *(field.change for field in fields)]
+    gr.on(moments, answer, form.wishes, card, trigger_mode="always_last", concurrency_limit=None, **QUIET)
+    running.then(MethodType(fresh_models, service), None, form.model, **QUIET)
+    running.then(answer, form.wishes, card, concurrency_limit=None, **QUIET)

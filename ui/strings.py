@@ -119,7 +119,7 @@ TEXTS: dict[str, Text] = {
     "card_where": _text("Where it runs", "Где работает"),
     "card_hosted": _text("hosted: {provider}", "в облаке: {provider}"),
     "card_local": _text("on this server", "на этом сервере"),
-    "card_guidance": _text("Guidance", "Guidance"),
+    "card_guidance": _text("Guidance", "Следование запросу"),
     "card_steps": _text("Steps", "Шаги"),
     "card_resolution": _text("Largest photo", "Максимум фото"),
     "card_prompt": _text("Prompt", "Запрос"),

@@ -28,6 +28,7 @@ def wait_for_end(page: Page, mood: str) -> None:
     expect(page.locator(f"#status .{mood}")).to_be_visible(timeout=SLOW_MS)
 
 
-def pictures(page: Page) -> int:
-    """How many pictures of the result have arrived."""
-    return page.locator("#result img").evaluate_all("all => all.filter(one => one.naturalWidth > 0).length")
+def wait_for_both_pictures(page: Page) -> None:
+    """The photo and its cutout, loaded and not merely announced."""
+    loaded = "[...document.querySelectorAll('#result img')].filter((one) => one.naturalWidth > 0).length === 2"
+    page.wait_for_function(loaded, timeout=SLOW_MS)

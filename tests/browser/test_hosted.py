@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.acting import SLOW_MS, pictures, run, upload, wait_for_end
+from tests.browser.acting import SLOW_MS, run, upload, wait_for_both_pictures, wait_for_end
 from tests.browser.conftest import Visit
 from tests.fakes.behaviours import fail, forever
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
@@ -27,7 +27,7 @@ def test_the_first_choice_makes_the_cutout(visit: Visit, hosted_url: str, photo:
     run(page)
     wait_for_end(page, "good")
     expect(page.locator("#caption")).to_contain_text("Made by FLUX Kontext LoRA v2")
-    assert pictures(page) == 2
+    wait_for_both_pictures(page)
 
 
 def test_while_a_model_works_the_draft_is_shown_and_called_one(

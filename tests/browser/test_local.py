@@ -8,17 +8,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.acting import SLOW_MS, choose_model, pictures, run, upload, wait_for_end
+from tests.browser.acting import SLOW_MS, choose_model, run, upload, wait_for_both_pictures, wait_for_end
 from tests.browser.conftest import Visit
 
 
 def test_from_an_example_to_a_transparent_png_in_three_clicks(visit: Visit, local_url: str) -> None:
     page = visit(local_url)
     page.get_by_role("button", name="mug").click()
-    expect(page.locator("#photo img").first).to_be_visible()
+    expect(page.locator("#photo img").first).to_be_visible(timeout=SLOW_MS)
     run(page)
     wait_for_end(page, "good")
-    assert pictures(page) == 2
+    wait_for_both_pictures(page)
     with page.expect_download() as download:
         page.click("#download-cutout")
     with Image.open(download.value.path()) as picture:
