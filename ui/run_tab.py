@@ -178,7 +178,8 @@ def _form(service: Service) -> Form:
     )
     complexity, local, commercial = _advanced()
     run_button = gr.Button(label("run"), variant="primary", size="lg", elem_id="run")
-    stop_button = gr.Button(label("stop"), variant="stop", size="lg", elem_id="stop", visible=False)
+    # "hidden" and not False: a button that is made when the run starts may miss the first click.
+    stop_button = gr.Button(label("stop"), variant="stop", size="lg", elem_id="stop", visible="hidden")
     return Form(photo, model, marketplace, goal, complexity, local, commercial, run_button, stop_button)
 
 

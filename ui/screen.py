@@ -86,7 +86,13 @@ def ended(report: RunReport, files: RunFiles | None, names: Mapping[str, str], l
 
 
 def stopped(language: Language) -> Screen:
-    return Screen(status=status.own("status_cancelled", Mood.IDLE, language), **buttons_at_rest(language))
+    """A draft that is shown stays, but nobody works on it any more; without one its caption stays hidden."""
+    return Screen(
+        status=status.own("status_cancelled", Mood.IDLE, language),
+        caption=gr.update(value=_draft_note(words("draft_stopped", language), language)),
+        timeline=gr.update(value="", visible=False),
+        **buttons_at_rest(language),
+    )
 
 
 def refused(sentence: str, language: Language) -> Screen:
@@ -94,7 +100,7 @@ def refused(sentence: str, language: Language) -> Screen:
 
 
 def buttons_at_rest(language: Language) -> dict[str, Any]:
-    return {"run": gr.update(value=words("run", language), interactive=True), "stop": gr.update(visible=False)}
+    return {"run": gr.update(value=words("run", language), interactive=True), "stop": gr.update(visible="hidden")}
 
 
 def empty(language: Language, *, failed: bool = False) -> Html:

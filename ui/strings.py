@@ -61,6 +61,7 @@ TEXTS: dict[str, Text] = {
     "made_by": _text("Made by {model}", "Сделала модель {model}"),
     "draft_badge": _text("Draft", "Черновик"),
     "draft_while": _text("An instant cutout to look at while {model} works", "Быстрая вырезка, пока работает {model}"),
+    "draft_stopped": _text("Stopped before a model was done", "Остановлено раньше, чем модель закончила"),
     "draft_kept": _text(
         "The models failed, so this instant cutout is what is left", "Модели не справились, осталась быстрая вырезка"
     ),

@@ -1,4 +1,4 @@
-"""A Chromium for the session, and the whole program behind it: without a token, or with a fake Replicate."""
+"""A Chromium, and the whole program behind it: without a token, or with a fake Replicate."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ async def briefly(seconds: float) -> None:
     await asyncio.sleep(min(seconds, 0.05))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed after each module: while Playwright is open no other test of the process can use `asyncio.run`."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield opened

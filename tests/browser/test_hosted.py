@@ -56,6 +56,7 @@ def test_stop_says_so_and_cancels_the_paid_work(
     expect(page.locator("#status [role=status]")).to_contain_text("Остановлено")
     expect(page.locator("#run")).to_be_enabled()
     expect(page.locator("#stop")).to_be_hidden()
+    expect(page.locator("#timeline")).to_be_hidden()
     assert wait_until(lambda: any(request.path.endswith("/cancel") for request in replicate.requests))
     assert len(replicate.creations) == 1
 

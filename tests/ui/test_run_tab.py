@@ -90,14 +90,14 @@ def test_a_run_ends_with_the_picture_its_files_and_its_reason(local_core: Core, 
     assert "Embedded engine" in last["timeline"]["value"]
     assert last["report"]["status"] == "succeeded"
     assert last["run"]["interactive"]
-    assert not last["stop"]["visible"]
+    assert last["stop"]["visible"] == "hidden"
 
 
 def test_the_first_update_takes_the_old_result_away_and_offers_stop(local_core: Core, photo: str) -> None:
     first = screens_of(local_core.service, photo)[0][0]
     assert first["picture"] == gr.update(value=None, visible=False)
     assert first["cutout"] == gr.update(value=None)
-    assert first["stop"]["visible"]
+    assert first["stop"]["visible"] is True
 
 
 def test_a_file_that_is_no_photo_is_answered_by_one_sentence(local_core: Core, tmp_path: Path) -> None:
