@@ -7,15 +7,14 @@ import numpy as np
 
 from domain import Raster
 from imaging.cuts import INSIDE, MAYBE_INSIDE, MAYBE_OUTSIDE, OUTSIDE, cut
-from imaging.matting import enlarge, guided, settled
-from imaging.raster import WHITE, Bytes2, Floats, flatten, raster_of, resize, shares, shrink, to_bytes, view
+from imaging.matting import enlarge
+from imaging.raster import WHITE, Bytes2, Floats, flatten, raster_of, resize, shares, shrink, view
+from imaging.softening import softened
 from imaging.studio import studio_mask
 from imaging.vote import voted
 
 _CUT_SIDE, _STUDIO_SIDE, _MATTE_SIDE = 400, 400, 900
 _SURELY, _HARDLY = 0.92, 0.08
-_BAND_SHARE = 0.006
-_EPSILON = 1e-5
 _CRUMB = 0.01
 
 
@@ -25,14 +24,14 @@ def object_mask(pixels: Raster) -> Raster:
         return raster_of(cv2.extractChannel(view(pixels), 3))
     rgb = flatten(pixels)
     small = shrink(rgb, _MATTE_SIDE)
-    return raster_of(enlarge(_matte(small, _refined(small, voted(small))), rgb))
+    return raster_of(enlarge(softened(small, _refined(small, voted(small))), rgb))
 
 
 def studio_matte(rgb: Bytes2) -> Bytes2:
     """The matte (height, width) of an object on white or another smooth backdrop; rgb is (height, width, 3)."""
     small = shrink(rgb, _MATTE_SIDE)
     mask = studio_mask(shrink(small, _STUDIO_SIDE)).mask
-    return enlarge(_matte(small, _refined(small, shares(mask))), rgb)
+    return enlarge(softened(small, _refined(small, shares(mask))), rgb)
 
 
 def _is_cut_out(rgba: Bytes2) -> bool:
@@ -58,15 +57,3 @@ def _without_crumbs(mask: Bytes2) -> Bytes2:
     areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     areas[0] = 0
     return np.where((areas >= areas.sum() * _CRUMB)[labels], mask, 0).astype(np.uint8)
-
-
-def _matte(rgb: Bytes2, mask: Bytes2) -> Bytes2:
-    """Soft edges within a band around the mask's contour."""
-    size = rgb.shape[1], rgb.shape[0]
-    fine = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR))
-    radius = max(round(max(size) * _BAND_SHARE), 2)
-    soft = guided(shares(rgb), shares(fine), radius, _EPSILON)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    hard = cv2.compare(fine, WHITE // 2, cv2.CMP_GT)
-    sure, possible = cv2.erode(hard, kernel), cv2.dilate(hard, kernel)
-    return np.asarray(cv2.min(cv2.max(to_bytes(settled(soft)), sure), possible))

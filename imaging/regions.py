@@ -7,6 +7,7 @@ Robust Background Detection" (CVPR 2014), equations 1 to 9.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,11 +18,14 @@ from imaging.raster import Bytes2, Floats, shares
 _PATCHES = 260
 _ROUNDS = 4
 _COMPACTNESS = 12.0
-_COLOUR_RANGE = 10.0
+_COLOUR_RANGE = 7.0
 _REACH = 0.25
 _SMALL = 0.1
+_FOOT = 0.8
+_MIDDLE, _FAR = 0.62, 0.3
 
 Labels = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,39 @@ class Patches:
     sizes: Floats
 
 
-def background_saliency(rgb: Bytes2) -> Floats:
-    """How much each pixel of a picture of about 200 px stands out from what touches the frame, in [0, 1]."""
-    lab = np.asarray(cv2.cvtColor(shares(rgb), cv2.COLOR_RGB2Lab))
-    patches = patches_of(lab)
-    saliency = _optimised(patches)
+@dataclass(frozen=True, slots=True)
+class Saliency:
+    """How much each pixel stands out, (height, width) in [0, 1]: from the whole frame, and from all but its foot.
+
+    Things stand on the lower edge or are cut by it: then only the other three sides show the background.
+    """
+
+    whole: Floats
+    standing: Floats
+
+    @property
+    def mean(self) -> Floats:
+        return _stretched((self.whole + self.standing) / 2)
+
+    @property
+    def central(self) -> Floats:
+        """The mean, less towards the corners: whoever takes a photo of a product aims at it."""
+        height, width = self.whole.shape
+        y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j] / _MIDDLE
+        return _stretched(self.mean * (_FAR + (1 - _FAR) * np.exp(-(x * x + y * y) / 2)))
+
+
+def background_saliency(rgb: Bytes2) -> Saliency:
+    """For a picture (height, width, 3) of about 200 px."""
+    patches = patches_of(np.asarray(cv2.cvtColor(shares(rgb), cv2.COLOR_RGB2Lab)))
+    apart, neighbours = _lengths(patches.colours), _neighbours(patches.labels)
+    maps = (_optimised(patches, apart, neighbours, frame) for frame in _frames(patches))
+    return Saliency(*(_stretched(saliency[patches.labels]) for saliency in maps))
+
+
+def _stretched(saliency: NDArray[Any]) -> Floats:
     low, high = float(saliency.min()), float(saliency.max())
-    return np.asarray(((saliency - low) / max(high - low, 1e-6))[patches.labels], np.float32)
+    return np.asarray((saliency - low) / max(high - low, 1e-6), np.float32)
 
 
 def patches_of(lab: Floats) -> Patches:
@@ -96,10 +126,8 @@ def _described(labels: Labels, lab: Floats, count: int) -> Patches:
     return Patches(labels.reshape(height, width), means[:, :3], means[:, 3:], sizes)
 
 
-def _optimised(patches: Patches) -> Floats:
+def _optimised(patches: Patches, apart: Floats, neighbours: Flags, frame: Flags) -> Floats:
     """Equation 9: patches take after their neighbours, background pulls to 0 and contrast with it to 1."""
-    apart = _lengths(patches.colours)
-    neighbours, frame = _neighbours(patches.labels), _on_frame(patches)
     background = _background_weight(_geodesic(apart, neighbours, frame), frame)
     contrast = _contrast(patches, apart, background)
     pull = np.where(neighbours, np.exp(-np.square(apart) / (2 * _COLOUR_RANGE**2)) + _SMALL, 0)
@@ -111,7 +139,7 @@ def _lengths(points: Floats) -> Floats:
     return np.asarray(np.linalg.norm(points[:, None] - points[None], axis=-1), np.float32)
 
 
-def _neighbours(labels: Labels) -> NDArray[np.bool_]:
+def _neighbours(labels: Labels) -> Flags:
     count = int(labels.max()) + 1
     touching = np.zeros((count, count), bool)
     for one, other in ((labels[:, 1:], labels[:, :-1]), (labels[1:], labels[:-1])):
@@ -120,14 +148,17 @@ def _neighbours(labels: Labels) -> NDArray[np.bool_]:
     return touching
 
 
-def _on_frame(patches: Patches) -> NDArray[np.bool_]:
+def _frames(patches: Patches) -> tuple[Flags, Flags]:
+    """Which patches lie on the frame, and which on its top and sides."""
     labels = patches.labels
-    frame = np.zeros(len(patches.sizes), bool)
-    frame[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = True
-    return frame
+    foot = int(labels.shape[0] * _FOOT)
+    whole, standing = np.zeros((2, len(patches.sizes)), bool)
+    whole[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = True
+    standing[np.concatenate([labels[0], labels[:foot, 0], labels[:foot, -1]])] = True
+    return whole, standing
 
 
-def _geodesic(apart: Floats, neighbours: NDArray[np.bool_], frame: NDArray[np.bool_]) -> Floats:
+def _geodesic(apart: Floats, neighbours: Flags, frame: Flags) -> Floats:
     """Shortest ways over neighbours, small steps being free; the frame hangs together as well."""
     steps = np.sort(np.where(neighbours, apart, np.inf), axis=1)[:, 0]
     free = float(np.mean(steps[np.isfinite(steps)])) if np.isfinite(steps).any() else 0.0
@@ -139,7 +170,7 @@ def _geodesic(apart: Floats, neighbours: NDArray[np.bool_], frame: NDArray[np.bo
     return ways
 
 
-def _background_weight(ways: Floats, frame: NDArray[np.bool_]) -> Floats:
+def _background_weight(ways: Floats, frame: Flags) -> Floats:
     """Equations 3 to 5: how much of a patch's frame-ward length its area would let one expect."""
     near = np.exp(-np.square(ways) / (2 * _COLOUR_RANGE**2))
     connectivity = near[:, frame].sum(axis=1) / np.sqrt(near.sum(axis=1))

@@ -8,23 +8,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.raster import WHITE, Bytes2, Floats, shares
+from imaging.raster import WHITE, Bytes2, Floats, shares, shrink
 
 _ROUNDS = 4
 _NEAREST, _FARTHEST = 2.2, 14.0
 _SIGMAS = 4.0
+_CERTAIN = 2.5
+_COARSE_SIDE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Studio:
     """`mask` is 255 on the object; `backdrop` is the share of the frame that the backdrop explains.
 
-    `distance` is the colour distance from the backdrop in units of its noise limit: above 1 is not backdrop.
+    `certain` is 255 where the colour is so far from the backdrop, and from its shadows, that it can be nothing else
+    than the object, provided that there is such a backdrop.
     """
 
     mask: Bytes2
     backdrop: float
-    distance: Floats
+    certain: Bytes2
 
 
 def studio_mask(rgb: Bytes2) -> Studio:
@@ -33,13 +36,19 @@ def studio_mask(rgb: Bytes2) -> Studio:
     backdrop, limit = _backdrop(lab)
     distance = _distance(lab, backdrop) / limit
     edges = _sharp_edges(lab, limit)
-    solid = ((distance > 1) & ~_shadow(lab, backdrop, limit)) | edges
+    shadow = _shadow(lab, backdrop, limit)
+    solid = ((distance > 1) & ~shadow) | edges
     outside = _flooded(solid)
     mask = ~outside & (_not_frame(outside.shape) | (distance > 1))
     mask = mask & ~_pockets(mask, distance, edges)
     mask = mask & ~_rim(mask, distance)
     frame = _frame(distance.shape)
-    return Studio(mask.astype(np.uint8) * WHITE, float((distance[frame] < 1).mean()), distance)
+    certain = (distance > _CERTAIN) & ~shadow & mask
+    return Studio(_as_bytes(mask), float((distance[frame] < 1).mean()), _as_bytes(certain))
+
+
+def _as_bytes(mask: NDArray[np.bool_]) -> Bytes2:
+    return mask.astype(np.uint8) * WHITE
 
 
 def _frame(shape: tuple[int, ...], share: float = 0.02) -> NDArray[np.bool_]:
@@ -91,10 +100,11 @@ def _fitted(features: Floats, lab: Floats, inliers: NDArray[np.bool_]) -> Floats
 
 def _local(residual: Floats, inliers: NDArray[np.bool_]) -> Floats:
     """What the quadratic misses, averaged over the backdrop around each pixel."""
+    height, width = residual.shape[:2]
     weight = inliers.astype(np.float32)
-    sigma = max(residual.shape[:2]) * 0.06
-    total = cv2.GaussianBlur(np.dstack([residual * weight[..., None], weight]), (0, 0), sigma)
-    return np.asarray(total[..., :3] / (total[..., 3:] + 0.02), np.float32)
+    small = shrink(np.dstack([residual * weight[..., None], weight]), _COARSE_SIDE)
+    total = cv2.GaussianBlur(small, (0, 0), max(small.shape[:2]) * 0.06)
+    return np.asarray(cv2.resize(total[..., :3] / (total[..., 3:] + 0.02), (width, height)), np.float32)
 
 
 def _distance(lab: Floats, model: Floats) -> Floats:
@@ -155,9 +165,10 @@ def _rim(mask: NDArray[np.bool_], distance: Floats) -> NDArray[np.bool_]:
 def _pockets(mask: NDArray[np.bool_], distance: Floats, edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Enclosed places that look exactly like the backdrop, such as the hole of a handle."""
     alike = cv2.erode((mask & (distance < 0.7)).astype(np.uint8), np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
-    smooth = cv2.blur(distance, (5, 5))
-    least = max(mask.size * 0.0004, 12)
-    open_ = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= least and smooth[labels == i].mean() < 0.5]
-    found = np.isin(labels, open_).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    far = np.bincount(labels.reshape(-1), weights=cv2.blur(distance, (5, 5)).reshape(-1)) / areas
+    is_open = (areas >= max(mask.size * 0.0004, 12)) & (far < 0.5)
+    is_open[0] = False
+    found = is_open[labels].astype(np.uint8)
     return np.asarray((cv2.dilate(found, np.ones((5, 5), np.uint8)) > 0) & (distance < 1) & ~edges)

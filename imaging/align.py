@@ -1,0 +1,231 @@
+"""Where the product of a generated picture lies in the photo it was made from.
+
+A generator moves, rescales, stretches and recolours; what it keeps are the directions of edges. Both pictures become
+fields of edge directions in which a dark-to-light edge equals a light-to-dark one (the double angle of the colour
+structure tensor: Di Zenzo, "A Note on the Gradient of a Multi-Image", CVGIP 1986), because the ground behind a contour
+changes. Starts come from ORB (Rublee et al., ICCV 2011) with RANSAC and, for products without texture, from
+correlation over shifts and scales; the best one is climbed to sub-pixel accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
+
+Matrix = NDArray[np.float64]
+"""(2, 3): an affine map between pixel centres."""
+
+WORK_SIDE = 900
+_LEVELS = ((0.25, (2.0, 1.0, 0.5)), (0.5, (1.0, 0.5, 0.25)), (1.0, (0.5, 0.2)))
+_COARSE = _LEVELS[0][0]
+_SCALES = (0.86, 0.9, 0.94, 0.97, 1.0, 1.03, 1.06, 1.1, 1.15)
+_RANGE = 0.1
+_SWEEPS = 12
+_STARTS = 3
+_EDGE = 6.0 / WHITE
+_RIM = 3
+_FEATURES, _RATIO, _TOLERANCE, _FEW = 2500, 0.8, 3.0, 8
+_PRIOR = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """`drift` maps the photo's pixels to where the picture shows them, both at `size` and after geometry is undone:
+    the identity when nothing moved. `agreement` in [-1, 1] is the correlation of edge directions over the product;
+    `inliers` counts ORB matches that one map explains.
+    """
+
+    drift: tuple[tuple[float, float, float], tuple[float, float, float]]
+    size: tuple[int, int]
+    inliers: int
+    agreement: float
+
+    @property
+    def matrix(self) -> Matrix:
+        return np.array(self.drift)
+
+    @property
+    def scale(self) -> float:
+        """The product's size in the picture over its size in the photo."""
+        return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
+
+    @property
+    def stretch(self) -> float:
+        """The largest scale of any direction over the smallest, at least 1."""
+        singular = np.linalg.svd(self.matrix[:, :2], compute_uv=False)
+        return float(singular[0] / max(singular[1], 1e-6))
+
+    @property
+    def rotation(self) -> float:
+        """Degrees."""
+        (a, b, _), (c, d, _) = self.drift
+        return float(np.degrees(np.arctan2(c - b, a + d)))
+
+    @property
+    def shift(self) -> float:
+        """How far the middle of the photo moved, as a share of the long side."""
+        middle = np.array([(self.size[0] - 1) / 2, (self.size[1] - 1) / 2, 1])
+        return float(np.hypot(*(self.matrix @ middle - middle[:2])) / max(self.size))
+
+
+def align(photo: Bytes2, picture: Bytes2, matte: Bytes2, starts: Sequence[Matrix] = ()) -> Alignment:
+    """`picture` and its `matte` must lie in the photo's frame but for the drift; all of one size, about 900 px.
+
+    `starts` are further guesses at the drift, tried beside no drift and what is found here.
+    """
+    found, inliers = matched(photo, picture, matte)
+    fine = _Pair.of(photo, picture, matte)
+    coarse = fine.shrunk(_COARSE)
+    guesses = [np.eye(2, 3), *starts, *([found] if found is not None else []), *_correlated(coarse)]
+    scaled = sorted((_at(guess, _COARSE) for guess in guesses), key=coarse.score, reverse=True)
+    best = max((_climbed(coarse, guess, _LEVELS[0][1]) for guess in scaled[:_STARTS]), key=coarse.score)
+    for (before, _), (level, steps) in zip(_LEVELS, _LEVELS[1:], strict=False):
+        pair = fine if level == 1 else fine.shrunk(level)
+        best = _climbed(pair, _at(best, level / before), steps)
+    rows = [tuple(map(float, row)) for row in best]
+    return Alignment((rows[0], rows[1]), (photo.shape[1], photo.shape[0]), inliers, fine.agreement(best))  # type: ignore[arg-type]
+
+
+def matched(photo: Bytes2, picture: Bytes2, matte: Bytes2) -> tuple[Matrix | None, int]:
+    """The drift by ORB, or None when too little matches, and how many matches agree on it."""
+    inside = cv2.erode(matte, np.ones((5, 5), np.uint8))
+    reach = round(max(matte.shape) * _RANGE) | 1
+    around = cv2.dilate(matte, np.ones((reach, reach), np.uint8))
+    (here, words), (there, other) = _features(photo, around), _features(picture, inside)
+    if words is None or other is None or min(len(words), len(other)) < _FEW:
+        return None, 0
+    pairs = [pair for pair in cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(other, words, k=2) if len(pair) == 2]
+    kept = [first for first, second in pairs if first.distance < _RATIO * second.distance]
+    target = np.array([there[match.queryIdx] for match in kept]).reshape(-1, 2)
+    source = np.array([here[match.trainIdx] for match in kept]).reshape(-1, 2)
+    near = np.hypot(*(target - source).T) < 2 * reach
+    return _agreed(source[near], target[near])
+
+
+def _features(rgb: Bytes2, where: Bytes2) -> tuple[Floats, Any]:
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    mask = cv2.compare(where, WHITE // 2, cv2.CMP_GT)
+    points, words = cv2.ORB_create(_FEATURES, fastThreshold=10).detectAndCompute(grey, mask)
+    return np.array([point.pt for point in points], np.float32).reshape(-1, 2), words
+
+
+def _agreed(source: Floats, target: Floats) -> tuple[Matrix | None, int]:
+    if len(source) < _FEW:
+        return None, 0
+    matrix, inliers = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=_TOLERANCE)
+    count = int(inliers.sum()) if matrix is not None else 0
+    return (np.asarray(matrix, np.float64), count) if count >= _FEW else (None, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Edge fields of photo and picture, (height, width, 2), and the product's place, (height, width), all floats."""
+
+    photo: Floats
+    picture: Floats
+    place: Floats
+
+    @classmethod
+    def of(cls, photo: Bytes2, picture: Bytes2, matte: Bytes2) -> _Pair:
+        hard = cv2.compare(matte, WHITE // 2, cv2.CMP_GT)
+        side = 2 * _RIM + 1
+        place = shares(cv2.dilate(hard, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
+        return cls(edges(photo), edges(picture) * place[..., None], place)
+
+    def shrunk(self, factor: float) -> _Pair:
+        height, width = self.place.shape
+        size = max(round(width * factor), 8), max(round(height * factor), 8)
+        return _Pair(*(resize(layer, size) for layer in (self.photo, self.picture, self.place)))
+
+    @property
+    def centre(self) -> tuple[NDArray[np.float64], float]:
+        """The product's middle (x, y) and its mean distance from there, in pixels."""
+        rows, columns = np.nonzero(self.place > 0.5)
+        if not len(rows):
+            return np.array(self.place.shape[::-1]) / 2, float(max(self.place.shape)) / 2
+        middle = np.array([columns.mean(), rows.mean()])
+        return middle, float(np.hypot(columns - middle[0], rows - middle[1]).mean()) + 1
+
+    def agreement(self, drift: Matrix) -> float:
+        """Correlation of the two fields where the drift says that the product is."""
+        height, width = self.place.shape
+        layers = np.dstack([self.picture, self.place])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        moved = cv2.warpAffine(layers, drift, (width, height), flags=flags)
+        field, where = moved[..., :2], moved[..., 2]
+        energy = float((np.square(self.photo).sum(axis=-1) * where).sum()) * float(np.square(field).sum())
+        return float((self.photo * field).sum()) / max(energy, 1e-9) ** 0.5
+
+    def score(self, drift: Matrix) -> float:
+        """Agreement, and a slight wish for little drift where edges leave it open."""
+        middle, radius = self.centre
+        turned = np.abs(drift[:, :2] - np.eye(2)).sum() * radius
+        moved = np.hypot(*(drift @ [*middle, 1] - middle))
+        return self.agreement(drift) - _PRIOR * float(turned + moved) / max(self.place.shape)
+
+
+def edges(rgb: Bytes2) -> Floats:
+    """(height, width, 2): strength in [0, 1) times cosine and sine of twice the direction of the colour edge."""
+    colours = cv2.GaussianBlur(shares(rgb), (0, 0), 1.0)
+    across, down = cv2.Sobel(colours, -1, 1, 0, scale=0.25), cv2.Sobel(colours, -1, 0, 1, scale=0.25)
+    along, turned = (across * across - down * down).sum(axis=-1), 2 * (across * down).sum(axis=-1)
+    length = np.sqrt(along * along + turned * turned)
+    factor = 1 / (length + _EDGE * np.sqrt(length) + 1e-9)
+    return np.asarray(np.dstack([along * factor, turned * factor]), np.float32)
+
+
+def _correlated(pair: _Pair) -> Iterator[Matrix]:
+    """For each scale the shift at which the fields correlate best; as drifts at full size."""
+    height, width = pair.place.shape
+    reach = max(round(max(height, width) * _RANGE), 1)
+    scene = cv2.copyMakeBorder(pair.photo, reach, reach, reach, reach, cv2.BORDER_CONSTANT)
+    middle, _ = pair.centre
+    for scale in _SCALES:
+        drift = np.array([[scale, 0, middle[0] * (1 - scale)], [0, scale, middle[1] * (1 - scale)]])
+        field = cv2.warpAffine(pair.picture, drift, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        _, _, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(scene, field, cv2.TM_CCORR))
+        drift[:, 2] -= drift[:, :2] @ [x - reach, y - reach]
+        yield _at(drift, 1 / _COARSE)
+
+
+def _at(drift: Matrix, factor: float) -> Matrix:
+    """The same drift in pixels of a picture `factor` times as large."""
+    scaled = drift.copy()
+    half = (factor - 1) / 2
+    scaled[:, 2] = drift[:, 2] * factor + half - drift[:, :2] @ [half, half]
+    return scaled
+
+
+def _climbed(pair: _Pair, start: Matrix, steps: Sequence[float]) -> Matrix:
+    """The best affine map near the start, by trying each of its six freedoms in turn; steps in pixels at the rim."""
+    best, top = start, pair.score(start)
+    ways = _freedoms(*pair.centre)
+    for step in steps:
+        for _ in range(_SWEEPS):
+            before = top
+            for way, sign in product(ways, (step, -step)):
+                trial = best + sign * way
+                score = pair.score(trial)
+                if score > top:
+                    best, top = trial, score
+            if top == before:
+                break
+    return best
+
+
+def _freedoms(middle: NDArray[np.float64], radius: float) -> list[Matrix]:
+    """Two shifts; scale, stretch, turn and shear about the middle, each moving the rim by one pixel."""
+    linear = np.array([[[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, -1], [1, 0]], [[0, 1], [1, 0]]]) / radius
+    about = [np.column_stack([part, -part @ middle]) for part in linear]
+    return [np.array([[0, 0, 1.0], [0, 0, 0]]), np.array([[0, 0, 0], [0, 0, 1.0]]), *about]
+
+
+__all__ = ["WORK_SIDE", "Alignment", "Matrix", "align", "edges", "matched", "shrink"]

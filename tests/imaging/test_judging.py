@@ -1,0 +1,92 @@
+"""What makes a mask look like an object, and how masks outvote each other."""
+
+import cv2
+import numpy as np
+
+from imaging.cuts import cut, inset, maybe, oval
+from imaging.judge import objectness
+from imaging.regions import background_saliency
+from imaging.softening import softened
+from imaging.studio import studio_mask
+from imaging.vote import voted
+from tests.photos import array, product_matte, product_photo
+
+PICTURE = array(product_photo(256, 192, background="gradient"))
+TRUTH = np.where(array(product_matte(256, 192)) > 127, 255, 0).astype(np.uint8)
+
+
+def iou(one: np.ndarray, other: np.ndarray) -> float:
+    a, b = one > 127, other > 127
+    return float((a & b).sum() / (a | b).sum())
+
+
+def shifted(mask: np.ndarray, columns: int) -> np.ndarray:
+    return np.roll(mask, columns, axis=1)
+
+
+def test_the_true_mask_looks_more_like_an_object_than_wrong_ones():
+    nothing, everything = np.zeros_like(TRUTH), np.full_like(TRUTH, 255)
+    half = TRUTH.copy()
+    half[:, :110] = 0
+    wrong = [nothing, everything, 255 - TRUTH, half, shifted(TRUTH, 90)]
+    scores = objectness(PICTURE, [TRUTH, *wrong])
+    assert scores[0] > max(scores[1:])
+    assert (scores <= 0).all()
+
+
+def test_a_cut_finds_the_contour_from_a_rough_guess():
+    rough = cv2.dilate(TRUTH, np.ones((9, 9), np.uint8))
+    assert iou(cut(PICTURE, maybe(rough)), TRUTH) > iou(rough, TRUTH) + 0.1
+
+
+def test_a_cut_keeps_a_guess_that_has_only_one_side():
+    assert cut(PICTURE, maybe(np.zeros_like(TRUTH))).max() == 0
+    assert cut(PICTURE, maybe(np.full_like(TRUTH, 255))).min() == 255
+
+
+def test_shapes_leave_the_frame_outside():
+    for shape in (inset(192, 256, 0.12), oval(192, 256)):
+        assert shape.shape == (192, 256)
+        assert (shape[0] == cv2.GC_BGD).all()
+        assert shape[96, 128] == cv2.GC_PR_FGD
+
+
+def test_what_stands_out_from_the_frame_is_salient():
+    saliency = background_saliency(PICTURE)
+    for one in (saliency.whole, saliency.standing, saliency.mean, saliency.central):
+        assert one.min() == 0
+        assert one.max() == 1
+        assert one[TRUTH > 0].mean() > one[TRUTH == 0].mean() + 0.4
+
+
+def test_a_product_cut_by_the_lower_edge_is_still_salient():
+    picture, truth = PICTURE[:130], TRUTH[:130]
+    saliency = background_saliency(picture)
+    assert saliency.standing[truth > 0].mean() > saliency.standing[truth == 0].mean() + 0.4
+
+
+def test_a_studio_backdrop_is_recognised_and_its_object_certain():
+    studio = studio_mask(PICTURE)
+    busy = studio_mask(array(product_photo(256, 192, background="busy", seed=1)))
+    assert studio.backdrop > 0.95 > busy.backdrop
+    assert iou(studio.mask, TRUTH) > 0.9
+    assert (studio.mask[studio.certain > 0] == 255).all()
+    assert (studio.certain > 0).sum() > 0.7 * (TRUTH > 0).sum()
+
+
+def test_the_vote_is_sure_inside_and_outside():
+    likely = voted(PICTURE)
+    inner, outer = cv2.erode(TRUTH, np.ones((7, 7))) > 0, cv2.dilate(TRUTH, np.ones((7, 7))) == 0
+    assert likely.min() >= 0
+    assert likely.max() <= 1 + 1e-6
+    assert likely[inner].mean() > 0.9
+    assert likely[outer].mean() < 0.1
+
+
+def test_softening_moves_a_mask_that_is_slightly_off_onto_the_contour():
+    picture, truth = array(product_photo(640, 480)), array(product_matte(640, 480))
+    hard = np.where(truth > 127, 255, 0).astype(np.uint8)
+    for off in (cv2.dilate(hard, np.ones((5, 5), np.uint8)), cv2.erode(hard, np.ones((5, 5), np.uint8))):
+        soft = softened(picture, off)
+        before, after = (np.abs(one.astype(int) - truth).mean() for one in (off, soft))
+        assert after < 0.5 * before
