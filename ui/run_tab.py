@@ -88,8 +88,11 @@ def names(service: Service) -> dict[str, str]:
     return {model.id: model.name for active in (True, False) for model in service.models(active=active)}
 
 
-def stop(request: gr.Request) -> Outputs:
-    return screen.stopped(language_of(request)).outputs()
+def after_run(over: bool, request: gr.Request) -> Outputs:
+    """A run that did not tell its end was stopped. Said here because what Stop said at once, a last update of the
+    run, already on its way, could overwrite."""
+    shown = Screen() if over else screen.stopped(language_of(request))
+    return shown.outputs()
 
 
 async def show_card(
@@ -213,7 +216,10 @@ def _result(form: Form) -> Screen:
     told = gr.HTML(visible=False, elem_id="timeline")
     with gr.Accordion(label("details"), open=False, visible=False, elem_id="details") as details:
         report = gr.JSON(show_label=False)
-    return Screen(line, empty, picture, caption, downloads, cutout, matte, told, details, report, form.run, form.stop)
+    over = gr.State(True)
+    return Screen(
+        line, empty, picture, caption, downloads, cutout, matte, told, details, report, form.run, form.stop, over
+    )
 
 
 def layout(service: Service) -> tuple[Form, Screen, gr.HTML]:
@@ -256,7 +262,8 @@ def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:
         **QUIET,
     )
     form.run.click(None, js=SHOW_STATUS, api_visibility="private")
-    form.stop.click(stop, None, outputs, cancels=[running], **QUIET)
+    form.stop.click(None, cancels=[running], trigger_mode="multiple", api_visibility="private")
+    running.then(after_run, shown.over, outputs, **QUIET)
     return running
 
 

@@ -25,7 +25,10 @@ _MOODS = {
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One value for each output of the page; None leaves it as it is."""
+    """One value for each output of the page; None leaves it as it is.
+
+    `over` is the visitor's state: false from a run's first update until it told its end itself.
+    """
 
     status: Any = None
     empty: Any = None
@@ -39,6 +42,7 @@ class Screen:
     report: Any = None
     run: Any = None
     stop: Any = None
+    over: Any = None
 
     def outputs(self) -> tuple[Any, ...]:
         given = (getattr(self, one.name) for one in fields(self))
@@ -60,6 +64,7 @@ def begun(language: Language) -> Screen:
         report=gr.update(value=None),
         run=gr.update(value=words("running", language), interactive=False),
         stop=gr.update(visible=True),
+        over=False,
     )
 
 
@@ -81,7 +86,7 @@ def ended(report: RunReport, files: RunFiles | None, names: Mapping[str, str], l
         matte=gr.update(value=str(files.matte) if files else None),
         details=gr.update(visible=True),
         report=report.model_dump(mode="json"),
-        **buttons_at_rest(language),
+        **at_rest(language),
     )
 
 
@@ -91,16 +96,21 @@ def stopped(language: Language) -> Screen:
         status=status.own("status_cancelled", Mood.IDLE, language),
         caption=gr.update(value=_draft_note(words("draft_stopped", language), language)),
         timeline=gr.update(value="", visible=False),
-        **buttons_at_rest(language),
+        **at_rest(language),
     )
 
 
 def refused(sentence: str, language: Language) -> Screen:
-    return Screen(status=status.line(sentence, Mood.BAD), **buttons_at_rest(language))
+    return Screen(status=status.line(sentence, Mood.BAD), **at_rest(language))
 
 
-def buttons_at_rest(language: Language) -> dict[str, Any]:
-    return {"run": gr.update(value=words("run", language), interactive=True), "stop": gr.update(visible="hidden")}
+def at_rest(language: Language) -> dict[str, Any]:
+    """Of any ending."""
+    return {
+        "run": gr.update(value=words("run", language), interactive=True),
+        "stop": gr.update(visible="hidden"),
+        "over": True,
+    }
 
 
 def empty(language: Language, *, failed: bool = False) -> Html:

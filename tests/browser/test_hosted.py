@@ -53,7 +53,7 @@ def test_stop_says_so_and_cancels_the_paid_work(
     run(page)
     assert wait_until(lambda: bool(replicate.jobs))
     page.click("#stop")
-    expect(page.locator("#status [role=status]")).to_contain_text("Остановлено")
+    expect(page.locator("#status [role=status]")).to_contain_text("Остановлено", timeout=SLOW_MS)
     expect(page.locator("#run")).to_be_enabled()
     expect(page.locator("#stop")).to_be_hidden()
     expect(page.locator("#timeline")).to_be_hidden()

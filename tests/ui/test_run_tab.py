@@ -178,7 +178,17 @@ def test_a_chosen_model_shows_its_own_card(local_core: Core) -> None:
     assert "Auto" not in card
 
 
-def test_stopping_says_so_and_gives_run_back() -> None:
-    shown = by_name(run_tab.stop(asking("ru")))
+def test_a_run_that_did_not_tell_its_end_was_stopped() -> None:
+    shown = by_name(run_tab.after_run(False, asking("ru")))
     assert "Остановлено" in shown["status"]
     assert shown["run"]["interactive"]
+
+
+def test_a_run_that_told_its_end_is_left_as_it_is() -> None:
+    assert set(map(str, run_tab.after_run(True, asking()))) == {str(gr.skip())}
+
+
+def test_every_ending_that_is_told_marks_the_run_as_over(local_core: Core, photo: str) -> None:
+    ended, _ = screens_of(local_core.service, photo)
+    refused, _ = screens_of(local_core.service, None)
+    assert [ended[0]["over"], ended[-1]["over"], refused[0]["over"], refused[-1]["over"]] == [False, True, False, True]
