@@ -64,7 +64,7 @@ class App:
     def launch(self, **options: Any) -> tuple[Any, str, str]:
         """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
         rest = build_rest(self.core.service)
-        self.page.queue(api_open=False, max_size=MAX_WAITING)
+        self.page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
         served: tuple[Any, str, str] = self.page.launch(
             ssr_mode=False,
             mcp_server=True,

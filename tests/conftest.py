@@ -22,6 +22,9 @@ from registry import ModelRegistry, apply_seed, load_seed
 from settings import Settings
 from tests.fakes.replicate_server import ReplicateServer
 
+for name in Settings.model_fields:
+    os.environ.pop(name.upper(), None)  # what this machine is set to is nothing to the tests
+
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -44,10 +47,8 @@ SettingsMaker = Callable[..., Settings]
 
 
 @pytest.fixture
-def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsMaker:
-    """Settings of a program that keeps everything in the test's own folder and sees no variable of this machine."""
-    for field in Settings.model_fields:
-        monkeypatch.delenv(field.upper(), raising=False)
+def make_settings(tmp_path: Path) -> SettingsMaker:
+    """Settings of a program that keeps everything in the test's own folder."""
 
     def make(**given: object) -> Settings:
         return Settings(**{"data_dir": tmp_path / "data", **given})

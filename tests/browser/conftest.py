@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from pydantic import SecretStr
 
 from providers import Timing
 from settings import Settings
-from tests.conftest import SettingsMaker
 from tests.fakes.replicate_server import ReplicateServer
 from tests.find_chromium import chromium
 from tests.photos import jpeg, product_photo
-from tests.ui.serving import serving
+from tests.serving import hosted_settings, serving
 
 Visit = Callable[..., Page]
 
@@ -50,19 +48,16 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def local_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The program as it starts without any setting."""
-    settings = Settings(replicate_api_token=SecretStr(""), data_dir=tmp_path_factory.mktemp("data"))
-    with serving(settings) as url:
-        yield url
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
+    with serving(settings) as served:
+        yield served.url
 
 
 @pytest.fixture
-def hosted_url(make_settings: SettingsMaker, replicate: ReplicateServer) -> Iterator[str]:
+def hosted_url(tmp_path: Path, replicate: ReplicateServer) -> Iterator[str]:
     """The program with a token for a fake Replicate of its own."""
-    token = SecretStr(replicate.token)
-    with serving(
-        make_settings(replicate_api_token=token, replicate_base_url=replicate.url), Timing(sleep=briefly)
-    ) as url:
-        yield url
+    with serving(hosted_settings(replicate, data_dir=tmp_path / "data"), Timing(sleep=briefly)) as served:
+        yield served.url
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.conftest import SettingsMaker
 from tests.fakes.behaviours import fail, http
 from tests.fakes.replicate_server import V1 as V1_AT_REPLICATE
 from tests.fakes.replicate_server import V2 as V2_AT_REPLICATE
-from tests.served.conftest import Served
+from tests.serving import Served
 from ui.card import model_card
 from wording import say_all
 
@@ -193,7 +193,7 @@ def test_the_run_comes_as_json_of_one_shape(hosted: Served, photo: str):
 
 def test_choice_logged(hosted: Served, photo: str):
     _, told = hosted.client().predict(handle_file(photo), model_id=V1, api_name="/process")
-    first = hosted.app.core.journal.entries(told["run_id"])[0]
+    first = hosted.core.journal.entries(told["run_id"])[0]
     assert (first.event, first.model_id, first.code) == ("selection", V1, "user_choice")
 
 

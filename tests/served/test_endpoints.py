@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +12,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from settings import Settings
-from tests.runs.running import mug
-from tests.ui.serving import serving
-
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def url(data: Path) -> Iterator[str]:
-    with serving(Settings(_env_file=None, replicate_api_token="", data_dir=data)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def client(url: str) -> Iterator[Client]:
-    client = Client(url, verbose=False)
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def photo(data: Path) -> Any:
-    path = data / "mug.jpg"
-    path.write_bytes(mug())
-    return handle_file(path)
+from tests.serving import Served
 
 
 def test_the_three_endpoints_are_all_there_is(client: Client) -> None:
@@ -51,16 +21,16 @@ def test_the_three_endpoints_are_all_there_is(client: Client) -> None:
     assert not info["unnamed_endpoints"]
 
 
-def test_process_needs_nothing_but_the_photo(client: Client, photo: Any) -> None:
-    cutout, run = client.predict(photo, api_name="/process")
+def test_process_needs_nothing_but_the_photo(client: Client, photo: str) -> None:
+    cutout, run = client.predict(handle_file(photo), api_name="/process")
     assert run["status"] == "succeeded"
     with Image.open(cutout) as picture:
         assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA", (320, 240))
 
 
-def test_the_cutout_arrives_byte_for_byte(client: Client, photo: Any, data: Path) -> None:
-    cutout, run = client.predict(photo, api_name="/process")
-    (made,) = (data / "runs").glob(f"**/{run['run_id']}/**/cutout.png")
+def test_the_cutout_arrives_byte_for_byte(client: Client, photo: str, local: Served) -> None:
+    cutout, run = client.predict(handle_file(photo), api_name="/process")
+    made = local.core.store.root / run["run_id"] / "cutout.png"
     assert Path(cutout).read_bytes() == made.read_bytes()
 
 
@@ -77,10 +47,10 @@ def test_the_cutout_arrives_byte_for_byte(client: Client, photo: Any, data: Path
     ],
 )
 def test_a_wrong_value_is_answered_by_a_sentence(
-    client: Client, photo: Any, endpoint: str, wrong: dict[str, Any], sentence: str
+    client: Client, photo: str, endpoint: str, wrong: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(AppError, match="^" + sentence.replace(".", r"\.")):
-        client.predict(photo=photo, api_name=endpoint, **wrong)
+        client.predict(photo=handle_file(photo), api_name=endpoint, **wrong)
 
 
 def test_a_file_that_is_no_photo_is_answered_by_a_sentence(client: Client) -> None:
@@ -106,20 +76,20 @@ def test_models_are_listed_by_tag_and_marketplace(client: Client) -> None:
 
 @pytest.mark.parametrize("endpoint", ["process", "explain_selection"])
 @pytest.mark.parametrize("path", ["/proc/self/environ", "/etc/passwd", __file__, "../../../etc/passwd"])
-def test_a_file_of_the_server_is_never_read(url: str, endpoint: str, path: str) -> None:
-    told = answer(url, endpoint, {"photo": {"path": path, "meta": {"_type": "gradio.FileData"}}})
+def test_a_file_of_the_server_is_never_read(local: Served, endpoint: str, path: str) -> None:
+    told = answer(local.url, endpoint, {"photo": {"path": path, "meta": {"_type": "gradio.FileData"}}})
     assert "event: error" in told
     assert "root:" not in told
     assert "PATH=" not in told
 
 
-def test_raw_http_may_leave_everything_out_but_hears_that_a_photo_is_missing(url: str) -> None:
-    assert "Please choose a photo first." in answer(url, "process", {"photo": None})
+def test_raw_http_may_leave_everything_out_but_hears_that_a_photo_is_missing(local: Served) -> None:
+    assert "Please choose a photo first." in answer(local.url, "process", {"photo": None})
 
 
-def test_mcp_offers_the_same_three_with_their_descriptions(url: str) -> None:
+def test_mcp_offers_the_same_three_with_their_descriptions(local: Served) -> None:
     listed = httpx.post(
-        f"{url}/gradio_api/mcp/",
+        f"{local.url}/gradio_api/mcp/",
         json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}},
         headers={"accept": "application/json, text/event-stream"},
     ).text
