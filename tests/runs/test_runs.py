@@ -194,7 +194,7 @@ def test_a_photo_of_nothing_ends_as_failed_with_advice(local_core: Core):
     blank = png(raster(np.full((120, 160, 3), 200, np.uint8)))
     result = run(local_core.service, upload=blank)
     assert result.status is RunStatus.FAILED
-    assert local_core.service.report(result).explanation.startswith("Embedded engine makes it")
+    assert local_core.service.report(result).explanation.startswith("Embedded engine goes first")
     assert "would help" in local_core.service.report(result).explanation
 
 
