@@ -2,7 +2,7 @@
 
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
 from domain.models import Licence, Limits, ModelInfo, ModelSpec, ModelState, ProviderKind, ProviderName
-from domain.pictures import Cutout, GateReason, Measures, OutputKind, Photo, ProviderOutput, Raster
+from domain.pictures import Cutout, GateReason, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster
 from domain.runs import (
     Attempt,
     AttemptReport,
@@ -45,6 +45,7 @@ __all__ = [
     "JournalEntry",
     "Language",
     "Licence",
+    "Likeness",
     "Limits",
     "LocalEngine",
     "Marketplace",

@@ -67,6 +67,37 @@ class Measures:
     soft: float
 
 
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How a generated picture compares with its photo, once it lies over it. Shares are in [0, 1].
+
+    `agreement` and `correlation` compare the directions of edges over the product and in its core, in [-1, 1].
+    `scale`, `stretch` (at least 1), `rotation` (degrees) and `shift` (of the long side) say what had to be undone;
+    `aspect_change` (at least 1) is the whole picture's. `detail` is the picture's edges over the photo's. Colour
+    differences are CIE76. `frame_white` is of the frame outside the product, `frame_unchanged` of the whole frame,
+    `whitened` of what was not white before. `overlap` (intersection over union), `kept` and `extra` hold the matte
+    against the embedded engine's vote.
+    """
+
+    agreement: float
+    inliers: int
+    scale: float
+    stretch: float
+    rotation: float
+    shift: float
+    aspect_change: float
+    correlation: float
+    detail: float
+    delta_e_median: float
+    delta_e_90: float
+    frame_white: float
+    frame_unchanged: float
+    whitened: float
+    overlap: float
+    kept: float
+    extra: float
+
+
 class GateReason(StrEnum):
     """Why a cutout is refused although a picture came back."""
 
@@ -74,3 +105,6 @@ class GateReason(StrEnum):
     FULL_FRAME = "full_frame"
     FRAGMENTS = "fragments"
     BLURRED = "blurred"
+    UNCHANGED = "unchanged"
+    DIFFERENT_PRODUCT = "different_product"
+    MISALIGNED = "misaligned"

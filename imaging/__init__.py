@@ -1,6 +1,6 @@
 """Pixels in, pixels out: decoding, cutting out, measuring, encoding. Bytes and values only: no files, no network."""
 
-from imaging.cutout import make_cutout
+from imaging.cutout import Cut, cut_out, make_cutout
 from imaging.decode import decode, decode_picture
 from imaging.encode import encode_png, encode_preview, encode_upload
 from imaging.engine import object_mask
@@ -8,8 +8,10 @@ from imaging.geometry import Geometry, Prepared, prepare
 from imaging.measures import matte_of, measure
 
 __all__ = [
+    "Cut",
     "Geometry",
     "Prepared",
+    "cut_out",
     "decode",
     "decode_picture",
     "encode_png",

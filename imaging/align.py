@@ -18,14 +18,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
+from imaging.raster import WHITE, Bytes2, Floats, resize, shares
 
 Matrix = NDArray[np.float64]
 """(2, 3): an affine map between pixel centres."""
 
-WORK_SIDE = 900
-_LEVELS = ((0.25, (2.0, 1.0, 0.5)), (0.5, (1.0, 0.5, 0.25)), (1.0, (0.5, 0.2)))
-_COARSE = _LEVELS[0][0]
+_COARSE, _STEPS = 0.25, (2.0, 1.0, 0.5)
+_LEVELS = ((0.5, 6), (1.0, 4))
 _SCALES = (0.86, 0.9, 0.94, 0.97, 1.0, 1.03, 1.06, 1.1, 1.15)
 _RANGE = 0.1
 _SWEEPS = 12
@@ -51,6 +50,12 @@ class Alignment:
     @property
     def matrix(self) -> Matrix:
         return np.array(self.drift)
+
+    def at(self, size: tuple[int, int]) -> Matrix:
+        """The drift in pixels of the same pictures at another size."""
+        across, down = size[0] / self.size[0], size[1] / self.size[1]
+        there = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])
+        return np.asarray((there @ np.vstack([self.matrix, [0, 0, 1]]) @ np.linalg.inv(there))[:2])
 
     @property
     def scale(self) -> float:
@@ -86,10 +91,11 @@ def align(photo: Bytes2, picture: Bytes2, matte: Bytes2, starts: Sequence[Matrix
     coarse = fine.shrunk(_COARSE)
     guesses = [np.eye(2, 3), *starts, *([found] if found is not None else []), *_correlated(coarse)]
     scaled = sorted((_at(guess, _COARSE) for guess in guesses), key=coarse.score, reverse=True)
-    best = max((_climbed(coarse, guess, _LEVELS[0][1]) for guess in scaled[:_STARTS]), key=coarse.score)
-    for (before, _), (level, steps) in zip(_LEVELS, _LEVELS[1:], strict=False):
-        pair = fine if level == 1 else fine.shrunk(level)
-        best = _climbed(pair, _at(best, level / before), steps)
+    best = max((_climbed(coarse, guess, _STEPS) for guess in scaled[:_STARTS]), key=coarse.score)
+    level = _COARSE
+    for finer, rounds in _LEVELS:
+        best = _fitted(fine.shrunk(finer), _at(best, finer / level), rounds)
+        level = finer
     rows = [tuple(map(float, row)) for row in best]
     return Alignment((rows[0], rows[1]), (photo.shape[1], photo.shape[0]), inliers, fine.agreement(best))  # type: ignore[arg-type]
 
@@ -113,7 +119,7 @@ def matched(photo: Bytes2, picture: Bytes2, matte: Bytes2) -> tuple[Matrix | Non
 def _features(rgb: Bytes2, where: Bytes2) -> tuple[Floats, Any]:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     mask = cv2.compare(where, WHITE // 2, cv2.CMP_GT)
-    points, words = cv2.ORB_create(_FEATURES, fastThreshold=10).detectAndCompute(grey, mask)
+    points, words = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(grey, mask)
     return np.array([point.pt for point in points], np.float32).reshape(-1, 2), words
 
 
@@ -127,49 +133,56 @@ def _agreed(source: Floats, target: Floats) -> tuple[Matrix | None, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Edge fields of photo and picture, (height, width, 2), and the product's place, (height, width), all floats."""
+    """Edge fields of photo and picture, (height, width, 2), and the product's place, (height, width), all floats;
+    the product's middle (x, y) and its mean distance from there in pixels.
+    """
 
     photo: Floats
     picture: Floats
     place: Floats
+    middle: NDArray[np.float64]
+    radius: float
 
     @classmethod
     def of(cls, photo: Bytes2, picture: Bytes2, matte: Bytes2) -> _Pair:
         hard = cv2.compare(matte, WHITE // 2, cv2.CMP_GT)
         side = 2 * _RIM + 1
         place = shares(cv2.dilate(hard, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
-        return cls(edges(photo), edges(picture) * place[..., None], place)
+        return cls.around(edges(photo), edges(picture) * place[..., None], place)
+
+    @classmethod
+    def around(cls, photo: Floats, picture: Floats, place: Floats) -> _Pair:
+        rows, columns = np.nonzero(place > 0.5)
+        if not len(rows):
+            rows, columns = np.indices(place.shape).reshape(2, -1)
+        middle = np.array([columns.mean(), rows.mean()])
+        return cls(photo, picture, place, middle, float(np.hypot(columns - middle[0], rows - middle[1]).mean()) + 1)
 
     def shrunk(self, factor: float) -> _Pair:
+        if factor == 1:
+            return self
         height, width = self.place.shape
         size = max(round(width * factor), 8), max(round(height * factor), 8)
-        return _Pair(*(resize(layer, size) for layer in (self.photo, self.picture, self.place)))
-
-    @property
-    def centre(self) -> tuple[NDArray[np.float64], float]:
-        """The product's middle (x, y) and its mean distance from there, in pixels."""
-        rows, columns = np.nonzero(self.place > 0.5)
-        if not len(rows):
-            return np.array(self.place.shape[::-1]) / 2, float(max(self.place.shape)) / 2
-        middle = np.array([columns.mean(), rows.mean()])
-        return middle, float(np.hypot(columns - middle[0], rows - middle[1]).mean()) + 1
+        return _Pair.around(*(resize(layer, size) for layer in (self.photo, self.picture, self.place)))
 
     def agreement(self, drift: Matrix) -> float:
         """Correlation of the two fields where the drift says that the product is."""
-        height, width = self.place.shape
-        layers = np.dstack([self.picture, self.place])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        moved = cv2.warpAffine(layers, drift, (width, height), flags=flags)
-        field, where = moved[..., :2], moved[..., 2]
-        energy = float((np.square(self.photo).sum(axis=-1) * where).sum()) * float(np.square(field).sum())
-        return float((self.photo * field).sum()) / max(energy, 1e-9) ** 0.5
+        field, where = self.moved(drift)
+        there = float(np.einsum("ijk,ijk,ij->", self.photo, self.photo, where))
+        energy = there * float(np.vdot(field, field))
+        return float(np.vdot(self.photo, field)) / float(max(energy, 1e-9) ** 0.5)
+
+    def moved(self, drift: Matrix) -> tuple[Floats, Floats]:
+        """The picture's field and the product's place, brought to the photo."""
+        size, flags = self.place.shape[::-1], cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        field, where = (cv2.warpAffine(layer, drift, size, flags=flags) for layer in (self.picture, self.place))
+        return field, where
 
     def score(self, drift: Matrix) -> float:
         """Agreement, and a slight wish for little drift where edges leave it open."""
-        middle, radius = self.centre
-        turned = np.abs(drift[:, :2] - np.eye(2)).sum() * radius
-        moved = np.hypot(*(drift @ [*middle, 1] - middle))
-        return self.agreement(drift) - _PRIOR * float(turned + moved) / max(self.place.shape)
+        turned = np.abs(drift[:, :2] - np.eye(2)).sum() * self.radius
+        moved = np.hypot(*(drift @ [*self.middle, 1] - self.middle))
+        return self.agreement(drift) - _PRIOR * float(turned + moved) / float(max(self.place.shape))
 
 
 def edges(rgb: Bytes2) -> Floats:
@@ -187,7 +200,7 @@ def _correlated(pair: _Pair) -> Iterator[Matrix]:
     height, width = pair.place.shape
     reach = max(round(max(height, width) * _RANGE), 1)
     scene = cv2.copyMakeBorder(pair.photo, reach, reach, reach, reach, cv2.BORDER_CONSTANT)
-    middle, _ = pair.centre
+    middle = pair.middle
     for scale in _SCALES:
         drift = np.array([[scale, 0, middle[0] * (1 - scale)], [0, scale, middle[1] * (1 - scale)]])
         field = cv2.warpAffine(pair.picture, drift, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
@@ -207,7 +220,7 @@ def _at(drift: Matrix, factor: float) -> Matrix:
 def _climbed(pair: _Pair, start: Matrix, steps: Sequence[float]) -> Matrix:
     """The best affine map near the start, by trying each of its six freedoms in turn; steps in pixels at the rim."""
     best, top = start, pair.score(start)
-    ways = _freedoms(*pair.centre)
+    ways = _freedoms(pair.middle, pair.radius)
     for step in steps:
         for _ in range(_SWEEPS):
             before = top
@@ -221,11 +234,36 @@ def _climbed(pair: _Pair, start: Matrix, steps: Sequence[float]) -> Matrix:
     return best
 
 
+def _fitted(pair: _Pair, start: Matrix, rounds: int) -> Matrix:
+    """Gauss-Newton steps (Lucas, Kanade, 1981) on the fields' difference, as long as they help."""
+    best, top = start, pair.score(start)
+    for _ in range(rounds):
+        trial = best + _step(pair, best)
+        score = pair.score(trial)
+        if score <= top:
+            break
+        best, top = trial, score
+    return best
+
+
+def _step(pair: _Pair, drift: Matrix) -> Matrix:
+    """The change of the drift that explains to first order what still differs."""
+    field, where = pair.moved(drift)
+    rows, columns = np.nonzero(where > 0.5)
+    across, down = (cv2.Sobel(field, -1, *order, scale=0.125)[rows, columns] for order in ((1, 0), (0, 1)))
+    ways = _freedoms(pair.middle, pair.radius)
+    spots = np.stack([columns, rows, np.ones_like(rows)]).astype(np.float64)
+    moves = [way @ spots for way in ways]
+    slopes = np.stack([(across * x[:, None] + down * y[:, None]).reshape(-1) for x, y in moves], axis=1)
+    left = (pair.photo - field)[rows, columns].reshape(-1)
+    squared = slopes.T @ slopes
+    factors = np.linalg.solve(squared + np.eye(6) * (1e-3 * np.trace(squared) + 1e-6), slopes.T @ left)
+    change = sum(factor * way for factor, way in zip(factors, ways, strict=True))
+    return np.column_stack([drift[:, :2] @ change[:, :2], drift[:, :2] @ change[:, 2]])
+
+
 def _freedoms(middle: NDArray[np.float64], radius: float) -> list[Matrix]:
     """Two shifts; scale, stretch, turn and shear about the middle, each moving the rim by one pixel."""
     linear = np.array([[[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, -1], [1, 0]], [[0, 1], [1, 0]]]) / radius
     about = [np.column_stack([part, -part @ middle]) for part in linear]
     return [np.array([[0, 0, 1.0], [0, 0, 0]]), np.array([[0, 0, 0], [0, 0, 1.0]]), *about]
-
-
-__all__ = ["WORK_SIDE", "Alignment", "Matrix", "align", "edges", "matched", "shrink"]

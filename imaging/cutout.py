@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from domain import Cutout, OutputKind, Photo, ProviderOutput, Raster
+from domain import Cutout, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster
 from imaging.edges import clean
-from imaging.engine import studio_matte
 from imaging.geometry import Geometry, Size, undo
+from imaging.guide import follow
 from imaging.matting import enlarge
+from imaging.measures import measure
 from imaging.raster import Bytes2, flatten, raster_of, view
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A cutout with what the gate looks at; `likeness` only where the model drew a picture of its own."""
+
+    cutout: Cutout
+    measures: Measures
+    likeness: Likeness | None = None
+
+
+def cut_out(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
+    """The cutout of any output, and its measures. A generated picture is only a guide: see `imaging.guide`."""
+    likeness = None
+    if output.kind is OutputKind.ON_WHITE:
+        guided = follow(photo, output.pixels, geometry, _native_size(output.pixels.size, geometry))
+        matte, likeness = guided.matte, guided.likeness
+    else:
+        matte = placed_matte(output, geometry)
+    cutout = _with_matte(photo, matte)
+    return Cut(cutout, measure(cutout), likeness)
 
 
 def make_cutout(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cutout:
@@ -20,15 +42,18 @@ def make_cutout(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut
 
     Pixels with alpha 255 are exactly the photo's; alpha is never above the photo's own.
     """
-    matte = placed_matte(output, geometry)
+    return cut_out(photo, output, geometry).cutout
+
+
+def _with_matte(photo: Photo, matte: Bytes2) -> Cutout:
     alpha = _within(enlarge(matte, flatten(photo.pixels)), photo.pixels)
     colours = clean(_colours(photo.pixels), alpha)
     return Cutout(raster_of(cv2.merge([*cv2.split(colours), alpha])))
 
 
 def placed_matte(output: ProviderOutput, geometry: Geometry) -> Bytes2:
-    """The output's matte in the photo's frame, at the scale in which it came back (never above the photo's)."""
-    matte = _MATTES[output.kind](output.pixels)
+    """The output's own matte in the photo's frame, at the scale in which it came back (never above the photo's)."""
+    matte = _alpha(output.pixels) if output.kind is OutputKind.RGBA else _grey(output.pixels)
     return np.asarray(undo(matte, geometry, _native_size(output.pixels.size, geometry)))
 
 
@@ -49,17 +74,6 @@ def _alpha(pixels: Raster) -> Bytes2:
 def _grey(pixels: Raster) -> Bytes2:
     """A matte is grey, whatever its file says."""
     return view(pixels) if pixels.mode == "L" else np.asarray(cv2.cvtColor(flatten(pixels), cv2.COLOR_RGB2GRAY))
-
-
-def _from_white(pixels: Raster) -> Bytes2:
-    return studio_matte(flatten(pixels))
-
-
-_MATTES: Mapping[OutputKind, Callable[[Raster], Bytes2]] = {
-    OutputKind.RGBA: _alpha,
-    OutputKind.MASK: _grey,
-    OutputKind.ON_WHITE: _from_white,
-}
 
 
 def _within(alpha: Bytes2, pixels: Raster) -> Bytes2:

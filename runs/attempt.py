@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from domain import Attempt, Cutout, Measures, ModelInfo, Outcome, Photo, ProviderOutput, Statement
+from domain import Attempt, Cutout, ModelInfo, Outcome, Photo, ProviderOutput, Statement
 from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut
-from imaging import Geometry, make_cutout, measure, prepare
+from imaging import Cut, Geometry, cut_out, prepare
 from policy import judge
 from providers import Listener, Provider
 
@@ -28,14 +28,14 @@ async def call_model(
     try:
         prepared = await asyncio.to_thread(prepare, photo, model.spec)
         output = await provider.run(prepared.photo, model, deadline_s, listen)
-        cutout, measures = await asyncio.to_thread(_cut, photo, output, prepared.geometry)
+        cut = await asyncio.to_thread(_cut, photo, output, prepared.geometry)
     except ProviderError as error:
         return Ending(_failed(attempt, error), error=error)
     cost = model.price_usd if output.cost_usd is None else output.cost_usd
-    refusal = judge(measures)
+    refusal = judge(cut.measures, cut.likeness)
     if refusal:
         return Ending(_refused(attempt, refusal, cost))
-    return Ending(attempt.model_copy(update={"outcome": Outcome.SUCCEEDED, "cost_usd": cost}), cutout)
+    return Ending(attempt.model_copy(update={"outcome": Outcome.SUCCEEDED, "cost_usd": cost}), cut.cutout)
 
 
 def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> float:
@@ -51,10 +51,9 @@ def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> floa
     return model.price_usd if bought and not failed and not isinstance(ending.error, RefusedRequest) else 0.0
 
 
-def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> tuple[Cutout, Measures]:
+def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
     try:
-        cutout = make_cutout(photo, output, geometry)
-        return cutout, measure(cutout)
+        return cut_out(photo, output, geometry)
     except Exception as error:
         raise EngineFault(f"cutting out failed: {type(error).__name__}") from error
 
