@@ -2,7 +2,7 @@
 
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
 from domain.models import Licence, Limits, ModelInfo, ModelSpec, ModelState, ProviderKind, ProviderName
-from domain.pictures import Cutout, GateReason, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster
+from domain.pictures import Cutout, GateReason, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster, VoteMatch
 from domain.runs import (
     Attempt,
     AttemptReport,
@@ -79,4 +79,5 @@ __all__ = [
     "Value",
     "Verdict",
     "VerdictKind",
+    "VoteMatch",
 ]

@@ -68,15 +68,26 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
+class VoteMatch:
+    """A matte beside the embedded engine's vote: intersection over union weighed by the vote's confidence, the share
+    of its sure inside that is `kept`, the share of the matte that lies on its sure outside; in [0, 1].
+    """
+
+    overlap: float
+    kept: float
+    extra: float
+
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
     """How a generated picture compares with its photo, once it lies over it. Shares are in [0, 1].
 
-    `agreement` and `correlation` compare the directions of edges over the product and in its core, in [-1, 1].
+    `agreement`, `outline` and `correlation` compare the directions of edges over the product, along its contour and in
+    its core, in [-1, 1].
     `scale`, `stretch` (at least 1), `rotation` (degrees) and `shift` (of the long side) say what had to be undone;
     `aspect_change` (at least 1) is the whole picture's. `detail` is the picture's edges over the photo's. Colour
     differences are CIE76. `frame_white` is of the frame outside the product, `frame_unchanged` of the whole frame,
-    `whitened` of what was not white before. `overlap` (intersection over union), `kept` and `extra` hold the matte
-    against the embedded engine's vote.
+    `whitened` of what was not white before. `vote` is there only where edges leave doubt.
     """
 
     agreement: float
@@ -86,6 +97,7 @@ class Likeness:
     rotation: float
     shift: float
     aspect_change: float
+    outline: float
     correlation: float
     detail: float
     delta_e_median: float
@@ -93,9 +105,7 @@ class Likeness:
     frame_white: float
     frame_unchanged: float
     whitened: float
-    overlap: float
-    kept: float
-    extra: float
+    vote: VoteMatch | None = None
 
 
 class GateReason(StrEnum):

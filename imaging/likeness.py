@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from domain import Likeness
+from domain import Likeness, VoteMatch
 from imaging.align import Alignment, edges
+from imaging.matting import band_of
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
 from imaging.vote import voted
 
@@ -18,6 +19,9 @@ _RING = 0.03
 _LIGHT, _COLOURLESS = 86.0, 9.0
 _SAME = 8.0
 _CORE = 0.012
+_BAND = 2
+_LITTLE = 1e-3
+_DOUBT = 0.15, 0.6
 
 Flags = NDArray[np.bool_]
 
@@ -37,10 +41,9 @@ class Scene:
 def likeness(came: Scene, fitted: Scene, alignment: Alignment, aspect_change: float) -> Likeness:
     """From the scene as it came and the scene with the drift undone."""
     came, fitted = came.small(), fitted.small()
-    correlation, detail = _detail(fitted)
+    correlation, detail, outline = _detail(fitted)
     middle, most = _colour_change(fitted)
     white, unchanged, whitened = _background(came)
-    overlap, kept, extra = _beside_vote(fitted)
     return Likeness(
         agreement=alignment.agreement,
         inliers=alignment.inliers,
@@ -49,6 +52,7 @@ def likeness(came: Scene, fitted: Scene, alignment: Alignment, aspect_change: fl
         rotation=alignment.rotation,
         shift=alignment.shift,
         aspect_change=aspect_change,
+        outline=outline,
         correlation=correlation,
         detail=detail,
         delta_e_median=middle,
@@ -56,9 +60,7 @@ def likeness(came: Scene, fitted: Scene, alignment: Alignment, aspect_change: fl
         frame_white=white,
         frame_unchanged=unchanged,
         whitened=whitened,
-        overlap=overlap,
-        kept=kept,
-        extra=extra,
+        vote=_beside_vote(fitted) if _DOUBT[0] < alignment.agreement < _DOUBT[1] else None,
     )
 
 
@@ -68,16 +70,24 @@ def _core(matte: Bytes2) -> Flags:
     return np.asarray(cv2.erode(matte, kernel) > WHITE * 0.9)
 
 
-def _detail(scene: Scene) -> tuple[float, float]:
-    """Correlation of edges in the product's core, and how much edge the picture has there over the photo's; 1 for a
-    core without any.
+def _detail(scene: Scene) -> tuple[float, float, float]:
+    """Correlation of edges in the product's core, how much edge the picture has there over the photo's, and the
+    correlation along the product's outline.
     """
-    core = _core(scene.matte)
-    here, there = edges(scene.photo)[core], edges(scene.picture)[core]
-    energy, other = float(np.vdot(here, here)), float(np.vdot(there, there))
-    if min(energy, other) < 1e-6:
-        return 1.0, 1.0
-    return float(np.vdot(here, there)) / (energy * other) ** 0.5, (other / energy) ** 0.5
+    core, outline = _core(scene.matte), band_of(scene.matte, _BAND) > 0
+    here, there = edges(scene.photo), edges(scene.picture)
+    ratio = (_energy(there[core]) + _LITTLE) / (_energy(here[core]) + _LITTLE)
+    return _correlation(here[core], there[core]), ratio**0.5, _correlation(here[outline], there[outline])
+
+
+def _energy(field: Floats) -> float:
+    return float(np.vdot(field, field))
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    """In [-1, 1]; 1 where neither has an edge."""
+    energy = _energy(one) * _energy(other)
+    return float(np.vdot(one, other)) / float(energy**0.5) if energy > _LITTLE**2 else 1.0
 
 
 def _colour_change(scene: Scene) -> tuple[float, float]:
@@ -106,20 +116,18 @@ def _background(scene: Scene) -> tuple[float, float, float]:
     )
 
 
-def _beside_vote(scene: Scene) -> tuple[float, float, float]:
-    """Against the embedded engine's vote: intersection over union weighed by its confidence, the share of its sure
-    inside that is kept, the share of the matte that lies on its sure outside.
-    """
+def _beside_vote(scene: Scene) -> VoteMatch:
+    """The matte against the embedded engine's vote, which takes about a second: only asked where edges leave doubt."""
     vote = voted(scene.photo)
     matte = shares(resize(scene.matte, (vote.shape[1], vote.shape[0]))) > 0.5
     sure = np.abs(2 * vote - 1)
     inside = vote > 0.5
     union = float(sure[inside | matte].sum())
     kept, extra = matte[vote > 0.9], vote[matte] < 0.1
-    return (
-        float(sure[inside & matte].sum()) / union if union else 0.0,
-        float(kept.mean()) if kept.size else 1.0,
-        float(extra.mean()) if extra.size else 0.0,
+    return VoteMatch(
+        overlap=float(sure[inside & matte].sum()) / union if union else 0.0,
+        kept=float(kept.mean()) if kept.size else 1.0,
+        extra=float(extra.mean()) if extra.size else 0.0,
     )
 
 
