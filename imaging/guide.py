@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from imaging.engine import studio_matte
 from imaging.geometry import Geometry, Size, undo
 from imaging.likeness import Scene, likeness
 from imaging.raster import Bytes2, flatten, resize, shrink
+from imaging.removal import corrected
 
 _ROOM = 0.08
 _WORK_SIDE = 900
@@ -61,9 +62,10 @@ def follow(photo: Photo, pixels: Raster, geometry: Geometry, size: Size) -> Guid
     small = [shrink(layer, _WORK_SIDE) for layer in (here, there, matte)]
     alignment = align(small[0], small[1], small[2], _whole(geometry, pixels.size, small[2]))
     came = Scene(here, there, matte)
-    fitted = Scene(here, _moved(there, alignment), _moved(matte, alignment))
-    found = likeness(_within(came, room), _within(fitted, room), alignment, _aspect_change(geometry, pixels.size))
-    return Guided(fitted.matte[room.inner], found)
+    fitted = _within(Scene(here, _moved(there, alignment), _moved(matte, alignment)), room)
+    final = replace(fitted, matte=corrected(fitted.photo, fitted.picture, fitted.matte))
+    found = likeness(_within(came, room), final, alignment, _aspect_change(geometry, pixels.size))
+    return Guided(final.matte, found)
 
 
 def _within(scene: Scene, room: _Room) -> Scene:

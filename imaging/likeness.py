@@ -6,24 +6,21 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from domain import Likeness, VoteMatch
 from imaging.align import Alignment, edges
+from imaging.lab import Flags, difference, lab_of, passes_for_white
 from imaging.matting import band_of
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
 from imaging.vote import voted
 
 _SIDE = 450
 _RING = 0.03
-_LIGHT, _COLOURLESS = 86.0, 9.0
 _SAME = 8.0
 _CORE = 0.012
 _BAND = 2
 _LITTLE = 1e-3
 _DOUBT = 0.15, 0.6
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ def _colour_change(scene: Scene) -> tuple[float, float]:
     core = _core(scene.matte)
     if not core.any():
         return 0.0, 0.0
-    change = _difference(_lab(scene.photo), _lab(scene.picture))[core]
+    change = difference(lab_of(scene.photo), lab_of(scene.picture))[core]
     return float(np.median(change)), float(np.quantile(change, 0.9))
 
 
@@ -103,11 +100,11 @@ def _background(scene: Scene) -> tuple[float, float, float]:
     """Of the frame outside the product, the share that is white; of the whole frame, the share that still shows what
     the photo shows and is not white; of what is not white in the photo, the share that has become so.
     """
-    photo, picture = (_lab(cv2.GaussianBlur(rgb, (0, 0), 1.5)) for rgb in (scene.photo, scene.picture))
+    photo, picture = (lab_of(rgb, blur=1.5) for rgb in (scene.photo, scene.picture))
     outside = scene.matte < WHITE // 2
     ring = _ring(outside.shape)
-    before, after = _white(photo), _white(picture)
-    same = (_difference(photo, picture) < _SAME) & ~before
+    before, after = passes_for_white(photo), passes_for_white(picture)
+    same = (difference(photo, picture) < _SAME) & ~before
     free = after[ring & outside]
     return (
         float(free.mean()) if free.size else 1.0,
@@ -129,18 +126,6 @@ def _beside_vote(scene: Scene) -> VoteMatch:
         kept=float(kept.mean()) if kept.size else 1.0,
         extra=float(extra.mean()) if extra.size else 0.0,
     )
-
-
-def _lab(rgb: Bytes2) -> Floats:
-    return np.asarray(cv2.cvtColor(shares(rgb), cv2.COLOR_RGB2Lab))
-
-
-def _difference(one: Floats, other: Floats) -> Floats:
-    return np.asarray(np.sqrt(np.square(one - other).sum(axis=-1)), np.float32)
-
-
-def _white(lab: Floats) -> Flags:
-    return np.asarray((lab[..., 0] > _LIGHT) & (np.hypot(lab[..., 1], lab[..., 2]) < _COLOURLESS))
 
 
 def _ring(shape: tuple[int, ...]) -> Flags:

@@ -10,6 +10,7 @@ import pytest
 
 from imaging.align import Alignment, align, matched
 from imaging.likeness import Scene, likeness
+from imaging.removal import corrected
 from tests.photos import array, on_white, product_matte, product_photo
 
 SIZE = (400, 300)
@@ -114,7 +115,8 @@ def test_an_empty_matte_and_a_flat_photo_are_no_errors():
     flat, empty = np.full((300, 400, 3), 90, np.uint8), np.zeros((300, 400), np.uint8)
     assert align(flat, flat, empty).agreement == 0
     found = align(flat, flat, empty)
-    assert likeness(*[Scene(flat, flat, empty)] * 2, found, 1.0).frame_unchanged == 1
+    scene = Scene(flat, flat, empty)
+    assert likeness(scene, scene, found, 1.0).frame_unchanged == 1
 
 
 STILL = Alignment(((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), SIZE, inliers=100, agreement=0.9)
@@ -165,3 +167,25 @@ def test_the_embedded_engine_is_asked_only_where_edges_leave_doubt():
     assert found.vote is not None
     assert found.vote.overlap > 0.9
     assert found.vote.extra < 0.05
+
+
+def test_what_was_plainly_removed_or_kept_puts_the_matte_right():
+    photo, picture = array(product_photo(*SIZE, background="busy")), white("busy")
+    wrong = TRUTH.copy()
+    wrong[112:188, 160:220] = 0  # a pale label taken for the white ground
+    wrong[20:80, 20:90] = 255  # a piece of ground taken for the product
+    right = corrected(photo, picture, wrong) > 127
+    assert (right & (TRUTH > 127)).sum() / (right | (TRUTH > 127)).sum() > 0.98
+
+
+def test_the_matte_is_left_alone_where_the_photos_own_ground_is_white():
+    assert corrected(white(), white(), TRUTH) is TRUTH
+
+
+def test_a_shadow_that_the_picture_shares_with_the_photo_is_no_part_of_the_product():
+    shade = np.zeros((300, 400), np.float32)
+    cv2.ellipse(shade, (250, 250), (110, 18), 0, 0, 360, 0.3, -1)
+    light = 1 - cv2.GaussianBlur(shade, (0, 0), 6)[..., None] * (TRUTH[..., None] == 0)
+    photo, picture = ((rgb * light).astype(np.uint8) for rgb in (array(product_photo(*SIZE)), white()))
+    right = corrected(photo, picture, TRUTH)
+    assert np.abs(right.astype(int) - TRUTH).mean() < 0.5
