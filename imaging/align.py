@@ -31,6 +31,8 @@ _SWEEPS = 12
 _STARTS = 3
 _EDGE = 6.0 / WHITE
 _RIM = 3
+_SMALLEST = 64
+"""Of a picture, in pixels: ORB's pyramid needs some height and width."""
 _FEATURES, _RATIO, _TOLERANCE, _FEW = 2500, 0.8, 3.0, 8
 _PRIOR = 0.02
 
@@ -87,21 +89,32 @@ def align(photo: Bytes2, picture: Bytes2, matte: Bytes2, starts: Sequence[Matrix
     `starts` are further guesses at the drift, tried beside no drift and what is found here.
     """
     found, inliers = matched(photo, picture, matte)
-    fine = _Pair.of(photo, picture, matte)
-    coarse = fine.shrunk(_COARSE)
-    guesses = [np.eye(2, 3), *starts, *([found] if found is not None else []), *_correlated(coarse)]
-    scaled = sorted((_at(guess, _COARSE) for guess in guesses), key=coarse.score, reverse=True)
-    best = max((_climbed(coarse, guess, _STEPS) for guess in scaled[:_STARTS]), key=coarse.score)
-    level = _COARSE
+    pair = _Pair.of(photo, picture, matte)
+    drift = _refined(pair, _start(pair.shrunk(_COARSE), [*starts, *([] if found is None else [found])]))
+    (a, b, c), (d, e, f) = drift.tolist()
+    return Alignment(((a, b, c), (d, e, f)), (photo.shape[1], photo.shape[0]), inliers, pair.agreement(drift))
+
+
+def _start(coarse: _Pair, guesses: Sequence[Matrix]) -> Matrix:
+    """The best of the guesses (at full size), of no drift and of what correlates, after a climb."""
+    drifts = [_at(guess, _COARSE) for guess in (np.eye(2, 3), *guesses, *_correlated(coarse))]
+    ranked = sorted(drifts, key=coarse.score, reverse=True)
+    return max((_climbed(coarse, drift, _STEPS) for drift in ranked[:_STARTS]), key=coarse.score)
+
+
+def _refined(pair: _Pair, coarse: Matrix) -> Matrix:
+    """From the coarse level to the full size."""
+    level, drift = _COARSE, coarse
     for finer, rounds in _LEVELS:
-        best = _fitted(fine.shrunk(finer), _at(best, finer / level), rounds)
+        drift = _fitted(pair.shrunk(finer), _at(drift, finer / level), rounds)
         level = finer
-    rows = [tuple(map(float, row)) for row in best]
-    return Alignment((rows[0], rows[1]), (photo.shape[1], photo.shape[0]), inliers, fine.agreement(best))  # type: ignore[arg-type]
+    return drift
 
 
 def matched(photo: Bytes2, picture: Bytes2, matte: Bytes2) -> tuple[Matrix | None, int]:
     """The drift by ORB, or None when too little matches, and how many matches agree on it."""
+    if min(matte.shape) < _SMALLEST:
+        return None, 0
     inside = cv2.erode(matte, np.ones((5, 5), np.uint8))
     reach = round(max(matte.shape) * _RANGE) | 1
     around = cv2.dilate(matte, np.ones((reach, reach), np.uint8))

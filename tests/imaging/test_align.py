@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from domain import ModelSpec, OutputKind, Photo, ProviderKind, ProviderOutput
+from imaging import cut_out, prepare
 from imaging.align import Alignment, align, matched
 from imaging.likeness import Scene, likeness
 from imaging.removal import corrected
-from tests.photos import array, on_white, product_matte, product_photo
+from tests.photos import array, on_white, product_matte, product_photo, raster
 
 SIZE = (400, 300)
 MIDDLE = np.array([199.5, 149.5])
@@ -117,6 +119,14 @@ def test_an_empty_matte_and_a_flat_photo_are_no_errors():
     found = align(flat, flat, empty)
     scene = Scene(flat, flat, empty)
     assert likeness(scene, scene, found, 1.0).frame_unchanged == 1
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 800), (50, 20)])
+def test_tiny_and_narrow_photos_are_no_errors(size):
+    photo = Photo(raster(np.random.default_rng(0).integers(0, 255, (*size[::-1], 3), np.uint8)), "0")
+    geometry = prepare(photo, ModelSpec(kind=ProviderKind.FLUX_KONTEXT, output=OutputKind.ON_WHITE)).geometry
+    picture = raster(np.full((64, 64, 3), 255, np.uint8))
+    assert cut_out(photo, ProviderOutput(picture, OutputKind.ON_WHITE), geometry).cutout.pixels.size == size
 
 
 STILL = Alignment(((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), SIZE, inliers=100, agreement=0.9)
