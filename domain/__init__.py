@@ -1,6 +1,7 @@
 """The words of the product as frozen values and enums (standard library and pydantic only)."""
 
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
+from domain.evidence import Contour, Evidence
 from domain.models import Licence, Limits, ModelInfo, ModelSpec, ModelState, ProviderKind, ProviderName
 from domain.pictures import Cutout, GateReason, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster, VoteMatch
 from domain.runs import (
@@ -36,8 +37,10 @@ __all__ = [
     "Attempt",
     "AttemptReport",
     "CandidateReport",
+    "Contour",
     "Cutout",
     "EventKind",
+    "Evidence",
     "Experiment",
     "Fact",
     "GateReason",

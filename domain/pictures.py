@@ -118,3 +118,4 @@ class GateReason(StrEnum):
     UNCHANGED = "unchanged"
     DIFFERENT_PRODUCT = "different_product"
     MISALIGNED = "misaligned"
+    DOUBTFUL = "doubtful"

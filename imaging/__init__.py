@@ -4,6 +4,7 @@ from imaging.cutout import Cut, cut_out, make_cutout
 from imaging.decode import decode, decode_picture
 from imaging.encode import encode_png, encode_preview, encode_upload
 from imaging.engine import object_mask
+from imaging.evidence import evidence
 from imaging.geometry import Geometry, Prepared, prepare
 from imaging.measures import matte_of, measure
 
@@ -17,6 +18,7 @@ __all__ = [
     "encode_png",
     "encode_preview",
     "encode_upload",
+    "evidence",
     "make_cutout",
     "matte_of",
     "measure",

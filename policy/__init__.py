@@ -1,6 +1,7 @@
 """Which model, and why: pure functions; no I/O, no clock, no chance; all facts are arguments."""
 
 from policy.deadlines import attempt_deadline
+from policy.doubt import judge_contour, weakness
 from policy.explain import fallback_reason
 from policy.judge import THRESHOLDS, Thresholds, judge
 from policy.selection import POLICY_VERSION, ModelSelectionPolicy
@@ -13,4 +14,6 @@ __all__ = [
     "attempt_deadline",
     "fallback_reason",
     "judge",
+    "judge_contour",
+    "weakness",
 ]

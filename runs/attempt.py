@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain import Attempt, Cutout, ModelInfo, Outcome, Photo, ProviderOutput, Statement
+from domain import Attempt, Cutout, Evidence, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
 from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut
-from imaging import Cut, Geometry, cut_out, prepare
-from policy import judge
+from imaging import Cut, Geometry, cut_out, evidence, prepare
+from policy import judge, judge_contour, weakness
 from providers import Listener, Provider
 
 
@@ -21,21 +22,45 @@ class Ending:
     error: ProviderError | None = None
 
 
-async def call_model(
-    provider: Provider, model: ModelInfo, photo: Photo, deadline_s: float, listen: Listener, attempt: Attempt
-) -> Ending:
-    """Everything between the start of `attempt` and its end; seconds and prediction id are the caller's to add."""
+async def no_reference() -> Cutout | None:
+    """There is no other cutout to compare with."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of one model. `reference` gives another cutout of the photo, for the gate to compare with."""
+
+    provider: Provider
+    model: ModelInfo
+    photo: Photo
+    deadline_s: float
+    attempt: Attempt
+    listen: Listener = lambda _: None
+    reference: Callable[[], Awaitable[Cutout | None]] = no_reference
+
+
+async def call_model(call: Call) -> Ending:
+    """Everything between the start of an attempt and its end; seconds and prediction id are the caller's to add."""
     try:
-        prepared = await asyncio.to_thread(prepare, photo, model.spec)
-        output = await provider.run(prepared.photo, model, deadline_s, listen)
-        cut = await asyncio.to_thread(_cut, photo, output, prepared.geometry)
+        prepared = await asyncio.to_thread(prepare, call.photo, call.model.spec)
+        output = await call.provider.run(prepared.photo, call.model, call.deadline_s, call.listen)
+        cut = await asyncio.to_thread(_cut, call.photo, output, prepared.geometry)
+        seen = await asyncio.to_thread(evidence, call.photo, cut.cutout, await call.reference())
     except ProviderError as error:
-        return Ending(_failed(attempt, error), error=error)
-    cost = model.price_usd if output.cost_usd is None else output.cost_usd
-    refusal = judge(cut.measures, cut.likeness)
-    if refusal:
-        return Ending(_refused(attempt, refusal, cost))
-    return Ending(attempt.model_copy(update={"outcome": Outcome.SUCCEEDED, "cost_usd": cost}), cut.cutout)
+        return Ending(_failed(call.attempt, error), error=error)
+    cost = call.model.price_usd if output.cost_usd is None else output.cost_usd
+    refusal = judge(cut.measures, cut.likeness) or judge_contour(seen)
+    if refusal and not (call.model.is_local and refusal.code == GateReason.DOUBTFUL):
+        return Ending(_refused(call.attempt, refusal, cost))
+    return Ending(_delivered(call, seen, cost), cut.cutout)
+
+
+def _delivered(call: Call, seen: Evidence, cost: float) -> Attempt:
+    """A local engine's doubtful cutout is better than none: it is delivered, and called weak."""
+    weak = weakness(seen) if call.model.is_local else None
+    told = {"outcome": Outcome.SUCCEEDED, "cost_usd": cost, "facts": {"weak": weak} if weak else {}}
+    return call.attempt.model_copy(update=told)
 
 
 def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> float:

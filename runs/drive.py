@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
-from domain import Attempt, ModelInfo, Outcome, RunStatus, SelectionResult
+from domain import Attempt, Cutout, ModelInfo, Outcome, RunStatus, SelectionResult
 from errors import ContentRefused, EngineFault, ProviderError
 from policy import attempt_deadline
-from runs.attempt import Ending, call_model
+from runs.attempt import Call, Ending, call_model
 from runs.entries import entry_of
 from runs.events import (
     AttemptEnded,
@@ -32,6 +33,12 @@ log = structlog.get_logger("cutout_router")
 Emit = Callable[[RunEvent], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    files: RunFiles
+    cutout: Cutout
+
+
 class Drive:
     """Carries out one job and tells `emit` what happens; cancelling `run` ends the job as cancelled."""
 
@@ -43,13 +50,14 @@ class Drive:
         self._attempts: list[Attempt] = []
         self._started = tools.clock()
         self._watch: Watch | None = None
+        self._draft: asyncio.Task[Draft | None] | None = None
 
     async def run(self) -> RunResult:
         job, tools = self._job, self._tools
         running = self._result(RunStatus.RUNNING)
         await asyncio.to_thread(tools.journal.start_run, running, job.facts(), job.photo.sha256, job.names)
         await self._tell(RunStarted(job.run_id, job.selection))
-        draft = asyncio.create_task(self._draft())
+        draft = self._draft = asyncio.create_task(self._make_draft())
         try:
             return await self._end(await self._deliver(draft))
         except asyncio.CancelledError:
@@ -65,7 +73,7 @@ class Drive:
         """What is happening right now; None between attempts."""
         return self._watch.progress() if self._watch else None
 
-    async def _deliver(self, draft: asyncio.Task[RunFiles | None]) -> RunResult:
+    async def _deliver(self, draft: asyncio.Task[Draft | None]) -> RunResult:
         """The first cutout that passes the gate, else the draft, else nothing."""
         selection = self._job.selection
         while selection.model_id is not None:
@@ -80,7 +88,7 @@ class Drive:
         drafted = await draft
         if drafted is None:
             return self._result(RunStatus.FAILED)
-        return self._result(RunStatus.DRAFT, self._job.draft_model(), drafted)
+        return self._result(RunStatus.DRAFT, self._job.draft_model(), drafted.files)
 
     async def _attempt(self, model: ModelInfo, selection: SelectionResult) -> Ending:
         job, tools = self._job, self._tools
@@ -89,8 +97,7 @@ class Drive:
         await self._tell(AttemptStarted(job.run_id, attempt, model.typical_seconds))
         watch = self._watch = Watch(job.run_id, model, attempt.number, tools.journal, tools.clock)
         try:
-            provider = tools.providers[model.spec.kind]
-            ending = await call_model(provider, model, job.photo, self._time_for(selection), watch.listen, attempt)
+            ending = await call_model(self._call(model, selection, attempt, watch))
         except asyncio.CancelledError:
             stopped = attempt.model_copy(update={"outcome": Outcome.CANCELLED, "error": "cancelled"})
             await asyncio.shield(self._close(watch.closed(Ending(stopped))))
@@ -100,6 +107,15 @@ class Drive:
             _log_fault(job.run_id, model.id, ending.error)
             tools.health.note(ending.error, model, list(job.models.values()), tools.now())
         return ending
+
+    def _call(self, model: ModelInfo, selection: SelectionResult, attempt: Attempt, watch: Watch) -> Call:
+        provider, deadline_s = self._tools.providers[model.spec.kind], self._time_for(selection)
+        return Call(provider, model, self._job.photo, deadline_s, attempt, watch.listen, self._drafted)
+
+    async def _drafted(self) -> Cutout | None:
+        """The draft's cutout, for the gate to compare with."""
+        draft = await asyncio.shield(self._draft) if self._draft else None
+        return draft.cutout if draft else None
 
     async def _close(self, attempt: Attempt) -> None:
         self._watch = None
@@ -126,20 +142,19 @@ class Drive:
     def _same_endpoint(self, model_id: str, failed: ModelInfo) -> bool:
         return self._job.models[model_id].endpoint == failed.endpoint
 
-    async def _draft(self) -> RunFiles | None:
+    async def _make_draft(self) -> Draft | None:
         """The embedded engine's cutout, shown while a hosted model works; no attempt, and no error, of the run."""
         job, tools = self._job, self._tools
         model = job.draft_model()
         if model is None:
             return None
-        provider = tools.providers[model.spec.kind]
         blank = Attempt(number=0, model_id=model.id)
-        ending = await call_model(provider, model, job.photo, tools.deadline_s, lambda _: None, blank)
+        ending = await call_model(Call(tools.providers[model.spec.kind], model, job.photo, tools.deadline_s, blank))
         if ending.cutout is None:
             return None
         files = await asyncio.to_thread(tools.store.save, job.run_id, job.photo, ending.cutout, draft=True)
         self._emit(DraftReady(job.run_id, files))
-        return files
+        return Draft(files, ending.cutout)
 
     async def _end(self, result: RunResult) -> RunResult:
         await asyncio.to_thread(self._tools.journal.end_run, result, self._job.names)

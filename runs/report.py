@@ -61,7 +61,7 @@ def explanation_of(result: RunResult, names: Names, language: Language) -> str:
     if result.status in {RunStatus.DRAFT, RunStatus.FAILED, RunStatus.CANCELLED}:
         model = names.get(result.model_id or "", result.model_id)
         said.append(Statement(code=f"run.{result.status}", facts={"model": model}))
-    return say_all([*said, *_own_fault(result)], language)
+    return say_all([*said, *_own_fault(result), *_weakness(result)], language)
 
 
 def _own_fault(result: RunResult) -> tuple[Statement, ...]:
@@ -81,6 +81,12 @@ def candidates_of(selection: SelectionResult, language: Language = Language.EN) 
         )
         for verdict in selection.candidates
     )
+
+
+def _weakness(result: RunResult) -> tuple[Statement, ...]:
+    """A local engine that is unsure of its own result says so."""
+    weak = result.attempts[-1].facts.get("weak") if result.attempts else None
+    return (Statement(code="run.weak", facts={"reason": weak}),) if weak else ()
 
 
 def selection_report(selection: SelectionResult, language: Language = Language.EN) -> SelectionReport:

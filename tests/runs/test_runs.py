@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from errors import InvalidPhoto
 from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, RunEnded, RunStarted
 from tests.conftest import QUICK, SettingsMaker
 from tests.fakes.behaviours import Behaviour, drop_on_create, fail, forever, http, nsfw, output
+from tests.fakes.pictures import matte_by_border
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
 from tests.photos import png, raster
 from tests.runs.running import events_of, mug, run
@@ -259,3 +261,25 @@ def test_the_day_cap_passes_models_over_that_cost_more_than_what_is_left(
     selection = asyncio.run(core.service.select(SelectionRequest()))
     assert selection.plan == ("birefnet",)
     core.database.close()
+
+
+def test_half_a_product_is_refused_as_doubtful_and_the_run_goes_on(hosted_core: Core, replicate: ReplicateServer):
+    replicate.always(V2, fail())
+    replicate.always(V1, fail())
+    replicate.matte = lambda picture: left_half_of(matte_by_border(picture))
+    result = run(hosted_core.service)
+    assert (result.attempts[-1].outcome, result.attempts[-1].error) == (Outcome.REFUSED, "doubtful")
+    assert "part of the product seems to be missing" in hosted_core.service.report(result).attempts[-1].explanation
+
+
+def left_half_of(matte: Image.Image) -> Image.Image:
+    left, _, right, _ = matte.getbbox() or (0, 0, 0, 0)
+    matte.paste(0, ((left + right) // 2, 0, *matte.size))
+    return matte
+
+
+def test_a_local_engine_that_is_unsure_of_its_result_says_so(local_core: Core):
+    result = run(local_core.service)
+    unsure = result.attempts[0].model_copy(update={"facts": {"weak": "alike"}})
+    told = local_core.service.report(replace(result, attempts=(unsure,))).explanation
+    assert told.endswith("Low confidence: the background resembles the product.")

@@ -1,0 +1,192 @@
+"""What the gate catches and whom it accuses wrongly, by kind of fault: `python -m bench.gate EVAL_DIR [--fit]`.
+
+Good cutouts are the reference mattes, as they are and grown and shrunk by a pixel at 320 px; faults are made from them.
+`--fit` fits the weights of `policy.doubt` by eight folds of photos and prints the figures of photos that were left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from domain import Evidence
+from imaging import object_mask
+from imaging.evidence import contour_of, overlap_of
+from imaging.raster import raster_of, shrink, view
+from policy import THRESHOLDS
+from policy.doubt import DOUBTFUL, WIDEST_BAND, doubt, terms
+
+SIDE, FOLDS, FALSE_ALARMS = 320, 8, 0.05
+
+
+@dataclass(frozen=True)
+class Case:
+    photo: str
+    fault: str | None
+    area: float
+    evidence: Evidence
+
+
+def moved(matte: np.ndarray, share: float) -> np.ndarray:
+    step = share * max(matte.shape)
+    return cv2.warpAffine(matte, np.float32([[1, 0, step], [0, 1, -step / 2]]), matte.shape[::-1])
+
+
+def disc(matte: np.ndarray, share: float) -> np.ndarray:
+    side = round(2 * share * max(matte.shape)) | 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def blob(matte: np.ndarray) -> np.ndarray:
+    """The matte and a disc of background as wide as a tenth of the picture on each side, joined to it."""
+    depth = cv2.distanceTransform((matte < 128).astype(np.uint8), cv2.DIST_L2, 3)
+    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
+    rows, columns = np.nonzero(matte > 127)
+    added, radius = matte.copy(), round(0.1 * max(matte.shape))
+    middle = int(np.median(columns)), int(np.median(rows))
+    cv2.line(added, (int(column), int(row)), middle, 255, max(radius // 2, 2))
+    cv2.circle(added, (int(column), int(row)), radius, 255, -1)
+    return added
+
+
+def boxed(matte: np.ndarray) -> np.ndarray:
+    rows, columns = np.nonzero(matte > 127)
+    box = matte.copy()
+    box[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = 255
+    return box
+
+
+def without(matte: np.ndarray, *, left: bool = False, below: bool = False) -> np.ndarray:
+    """Cut off at the median column, at the median row, or both (a quarter)."""
+    rows, columns = np.nonzero(matte > 127)
+    kept = matte.copy()
+    kept[int(np.median(rows)) if below else 0 :, : int(np.median(columns)) if left else matte.shape[1]] = 0
+    return kept
+
+
+def speckled(matte: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    small = chance.random((matte.shape[0] // 8 + 1, matte.shape[1] // 8 + 1)).astype(np.float32)
+    noise = cv2.resize(small, matte.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(noise > 0.5, matte, 0).astype(np.uint8)
+
+
+def faulty(matte: np.ndarray, other: np.ndarray, chance: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
+    yield "all transparent", np.zeros_like(matte)
+    yield "all opaque", np.full_like(matte, 255)
+    yield "inverted", 255 - matte
+    yield "shifted 6 %", moved(matte, 0.06)
+    yield "shifted 12 %", moved(matte, -0.12)
+    yield "blurred", cv2.GaussianBlur(matte, (0, 0), 0.06 * max(matte.shape))
+    yield "half missing (side)", without(matte, left=True)
+    yield "half missing (bottom)", without(matte, below=True)
+    yield "a quarter missing", without(matte, left=True, below=True)
+    yield "bounding box", boxed(matte)
+    yield "background left", blob(matte)
+    yield "halo 3 %", cv2.dilate(matte, disc(matte, 0.03))
+    yield "eaten 2 %", cv2.erode(matte, disc(matte, 0.02))
+    yield "fragments", speckled(matte, chance)
+    yield "mask of another photo", cv2.resize(other, matte.shape[::-1])
+
+
+def good(matte: np.ndarray) -> Iterator[np.ndarray]:
+    yield from (matte, cv2.dilate(matte, np.ones((3, 3), np.uint8)), cv2.erode(matte, np.ones((3, 3), np.uint8)))
+
+
+def photos(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    for place in sorted((folder / "dev").iterdir()):
+        matte = shrink(cv2.imread(str(place / "alpha.png"), cv2.IMREAD_GRAYSCALE), SIDE)
+        picture = cv2.imread(str(next(place.glob("input.*"))), cv2.IMREAD_COLOR)
+        yield place.name, cv2.cvtColor(cv2.resize(picture, matte.shape[::-1], interpolation=cv2.INTER_AREA), 4), matte
+
+
+def cases(folder: Path) -> Iterator[Case]:
+    chance = np.random.default_rng(0)
+    everything = list(photos(folder))
+    for number, (name, rgb, matte) in enumerate(everything):
+        lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+        own = view(object_mask(raster_of(rgb)))
+        reference = contour_of(lab, own)
+        other = everything[(number * 7 + 3) % len(everything)][2]
+        told = [(None, alpha) for alpha in good(matte)] + list(faulty(matte, other, chance))
+        for fault, alpha in told:
+            overlap = overlap_of(alpha > 127, own > 127)
+            yield Case(name, fault, float((alpha > 127).mean()), Evidence(contour_of(lab, alpha), reference, overlap))
+
+
+def refused_at_once(case: Case) -> bool:
+    areas = THRESHOLDS.min_area, THRESHOLDS.max_area
+    return not areas[0] <= case.area <= areas[1] or case.evidence.contour.band > WIDEST_BAND
+
+
+def matrix(chosen: list[Case]) -> np.ndarray:
+    return np.array([list(terms(case.evidence).values()) for case in chosen])
+
+
+def fitted(rows: np.ndarray, wrong: np.ndarray, weight: np.ndarray, ridge: float = 1.0) -> np.ndarray:
+    """Bias and weights by iteratively reweighted least squares, over standardised columns and then put back."""
+    middle, spread = rows.mean(0), rows.std(0) + 1e-9
+    design = np.c_[np.ones(len(rows)), (rows - middle) / spread]
+    penalty = ridge * np.diag([0.0] + [1.0] * rows.shape[1])
+    found = np.zeros(design.shape[1])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-design @ found))
+        curve = (design * (weight * chance * (1 - chance) + 1e-9)[:, None]).T @ design + penalty
+        found += np.linalg.solve(curve, design.T @ (weight * (wrong - chance)) - penalty @ found)
+    return np.r_[found[0] - (found[1:] * middle / spread).sum(), found[1:] / spread]
+
+
+def fit(chosen: list[Case]) -> np.ndarray:
+    """Hard faults count ten times as much as those that anything catches."""
+    wrong = np.array([case.fault is not None for case in chosen], float)
+    hard = ("half", "quarter", "background", "box")
+    weight = np.array([4.0 if case.fault and any(word in case.fault for word in hard) else 0.4 for case in chosen])
+    weight[wrong == 0] = weight[wrong == 1].sum() / (wrong == 0).sum()
+    return fitted(matrix(chosen), wrong, weight)
+
+
+def left_out_scores(everything: list[Case]) -> np.ndarray:
+    names = sorted({case.photo for case in everything})
+    fold = np.array([names.index(case.photo) % FOLDS for case in everything])
+    judged = np.array([not refused_at_once(case) for case in everything])
+    scores = np.zeros(len(everything))
+    for number in range(FOLDS):
+        found = fit([case for case, n, j in zip(everything, fold, judged, strict=True) if n != number and j])
+        rows = matrix([case for case, n in zip(everything, fold, strict=True) if n == number])
+        scores[fold == number] = rows @ found[1:] + found[0]
+    return scores
+
+
+def table(everything: list[Case], scores: np.ndarray, limit: float) -> None:
+    caught: dict[str, list[bool]] = {}
+    for case, score in zip(everything, scores, strict=True):
+        caught.setdefault(case.fault or "good (false alarms)", []).append(refused_at_once(case) or score > limit)
+    for name, hits in caught.items():
+        print(f"{name:<26}{np.mean(hits):>7.1%}")
+    print(f"{'mean over the faults':<26}{np.mean([np.mean(h) for n, h in caught.items() if '(false' not in n]):>7.1%}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("eval", type=Path)
+    parser.add_argument("--fit", action="store_true")
+    options = parser.parse_args()
+    everything = list(cases(options.eval))
+    if not options.fit:
+        table(everything, np.array([doubt(case.evidence) for case in everything]), DOUBTFUL)
+        return
+    scores = left_out_scores(everything)
+    fine = np.array([case.fault is None for case in everything])
+    limit = float(np.quantile(scores[fine], 1 - FALSE_ALARMS))
+    print(f"photos left out of the fit, at {FALSE_ALARMS:.0%} false alarms (score above {limit:.2f})")
+    table(everything, scores, limit)
+    found = fit([case for case in everything if not refused_at_once(case)])
+    print(dict(zip(["BIAS", *terms(everything[0].evidence)], found.round(2).tolist(), strict=True)))
+
+
+if __name__ == "__main__":
+    main()
