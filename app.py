@@ -25,7 +25,17 @@ from domain import ProviderKind
 from errors import StartError
 from observability import configure_logging, log, log_entry
 from policy import ModelSelectionPolicy
-from providers import ReplicateConfig, Timing, build_providers
+from providers import (
+    BIREFNET_LITE,
+    Fetcher,
+    LiteConfig,
+    ReplicateConfig,
+    Timing,
+    Weights,
+    build_providers,
+    pinned,
+    recorded,
+)
 from registry import ModelRegistry, apply_seed, load_seed
 from runs import FileStore, HealthBoard, Journal, Tools
 from service import Limits, Service, utc_now
@@ -118,7 +128,9 @@ def _tools(settings: Settings, database: Database, store: FileStore, timing: Tim
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
     return Tools(
         policy=ModelSelectionPolicy(),
-        providers=build_providers(config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}, timing),
+        providers=build_providers(
+            config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}, timing, _lite(settings)
+        ),
         journal=Journal(database, utc_now),
         store=store,
         health=HealthBoard(),
@@ -126,6 +138,21 @@ def _tools(settings: Settings, database: Database, store: FileStore, timing: Tim
         deadline_s=settings.run_deadline_s,
         listeners=(log_entry,),
     )
+
+
+def _lite(settings: Settings) -> LiteConfig:
+    """The owner's own weights go first; they are never fetched."""
+    threads = settings.birefnet_threads
+    if settings.birefnet_weights:
+        return LiteConfig(_noted(recorded(settings.birefnet_weights)), threads=threads)
+    fetcher = Fetcher(BIREFNET_LITE) if settings.birefnet_download == "on" else None
+    return LiteConfig(pinned(BIREFNET_LITE, settings.data_dir / "weights"), fetcher, threads)
+
+
+def _noted(weights: Weights) -> Weights:
+    published = weights.published.repo if weights.published else None
+    log.info("weights.recorded", path=str(weights.path), sha256=weights.sha256, published=published)
+    return weights
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -22,7 +22,8 @@ CutoutRouterError
     ├── TimedOut                     next model: the deadline passed, the prediction was cancelled
     ├── PredictionFailed             next model: failed, canceled or aborted at the provider
     ├── BadOutput                    next model: what came back is no picture
-    └── EngineFault                  next model: a local engine broke
+    ├── EngineFault                  next model: a local engine broke
+    └── WeightsFault                 rest the model: its weights cannot be fetched or are not the right ones
 """
 
 from __future__ import annotations
@@ -164,3 +165,7 @@ class BadOutput(ProviderError):
 
 class EngineFault(ProviderError):
     code = "engine_fault"
+
+
+class WeightsFault(ProviderError):
+    code = "weights_fault"

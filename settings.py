@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic import AnyHttpUrl, Field, FilePath, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain import LocalEngine
@@ -21,6 +22,9 @@ class Settings(BaseSettings):
     flux_lora_v2_weights: str = ""
     flux_lora_v1_weights: str = ""
     local_engine: LocalEngine = LocalEngine.AUTO
+    birefnet_download: Literal["off", "on"] = "off"
+    birefnet_weights: FilePath | None = None
+    birefnet_threads: int = Field(default=2, ge=1, le=32)
     database_url: str = ""
     data_dir: Path = Path("var")
     run_deadline_s: float = Field(default=240, ge=10, le=1800)

@@ -13,6 +13,7 @@ from domain import ModelInfo, Photo, ProviderOutput, Raster, Readiness
 class Stage(StrEnum):
     """What an attempt is doing right now."""
 
+    FETCHING = "fetching"
     SENDING = "sending"
     BOOTING = "booting"
     WORKING = "working"
@@ -21,10 +22,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Told to the listener as it happens; `prediction_id` as soon as there is one."""
+    """Told to the listener as it happens; `prediction_id` as soon as there is one.
+
+    `share`, in [0, 1], is how much of what is fetched is there, when that is known.
+    """
 
     stage: Stage
     prediction_id: str | None = None
+    share: float | None = None
 
 
 Listener = Callable[[Progress], None]

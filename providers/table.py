@@ -12,6 +12,7 @@ from domain import ProviderKind
 from errors import SettingError
 from providers.base import PictureCodec, Provider
 from providers.birefnet import BirefnetProvider
+from providers.birefnet_lite import BirefnetLiteProvider, LiteConfig
 from providers.flux_kontext import FluxKontextProvider
 from providers.local import Engine, LocalProvider
 from providers.replicate_base import ReplicateProvider
@@ -39,6 +40,7 @@ class Parts:
     codec: PictureCodec
     engines: Mapping[ProviderKind, Engine] = field(default_factory=dict)
     timing: Timing = field(default_factory=Timing)
+    lite: LiteConfig = field(default_factory=LiteConfig)
     tls: ssl.SSLContext = field(default_factory=tls_context)
 
 
@@ -58,7 +60,7 @@ PROVIDERS: Mapping[ProviderKind, Builder] = {
     ProviderKind.FLUX_KONTEXT: hosted(FluxKontextProvider),
     ProviderKind.BIREFNET: hosted(BirefnetProvider),
     ProviderKind.EMBEDDED: local(ProviderKind.EMBEDDED, "no_engine"),
-    ProviderKind.BIREFNET_LITE: local(ProviderKind.BIREFNET_LITE, "no_weights"),
+    ProviderKind.BIREFNET_LITE: lambda parts: BirefnetLiteProvider(parts.lite, parts.timing),
 }
 
 
@@ -67,7 +69,8 @@ def build_providers(
     codec: PictureCodec,
     engines: Mapping[ProviderKind, Engine],
     timing: Timing = Timing(),  # noqa: B008  # frozen
+    lite: LiteConfig = LiteConfig(),  # noqa: B008  # frozen
 ) -> Mapping[ProviderKind, Provider]:
-    """One provider for each kind; an engine that is not given leaves its models not ready."""
-    parts = Parts(config, codec, engines, timing)
+    """One provider for each kind; an engine or weights that are not given leave their models not ready."""
+    parts = Parts(config, codec, engines, timing, lite)
     return {kind: build(parts) for kind, build in PROVIDERS.items()}

@@ -61,13 +61,17 @@ class AttemptStarted:
 
 @dataclass(frozen=True, slots=True)
 class AttemptProgress:
-    """Comes at least once a second while an attempt goes on; `seconds` counts from its start."""
+    """Comes at least once a second while an attempt goes on; `seconds` counts from its start.
+
+    `share`, in [0, 1], is how much of the weights is there while they are fetched, when that is known.
+    """
 
     run_id: str
     model_id: str
     stage: Stage
     seconds: float
     typical_seconds: float
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

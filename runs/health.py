@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from domain import ModelInfo, Rest
-from errors import Consequence, ModelGone, ProviderError
+from errors import Consequence, ModelGone, ProviderError, WeightsFault
 
 REST = timedelta(hours=1)
 
@@ -18,10 +18,10 @@ class HealthBoard:
         self._rests: dict[str, Rest] = {}
 
     def note(self, error: ProviderError, failed: ModelInfo, models: Sequence[ModelInfo], now: datetime) -> None:
-        """After an account error every model of the provider rests; after a model has gone, that model."""
+        """After an account error every model of its provider rests; else one that has gone or lacks its weights."""
         if error.consequence is Consequence.REST_PROVIDER:
             tired = [model.id for model in models if model.provider is failed.provider]
-        elif isinstance(error, ModelGone):
+        elif isinstance(error, ModelGone | WeightsFault):
             tired = [failed.id]
         else:
             return

@@ -24,16 +24,20 @@ class Watch:
         self._clock = clock
         self._begun = clock()
         self._stage = Stage.SENDING
+        self._share: float | None = None
         self._prediction_id: str | None = None
 
     def listen(self, progress: Progress) -> None:
         self._stage = progress.stage
+        self._share = progress.share
         if progress.prediction_id and progress.prediction_id != self._prediction_id:
             self._prediction_id = progress.prediction_id
             self._journal.note_prediction(self._run_id, self._number, progress.prediction_id)
 
     def progress(self) -> AttemptProgress:
-        return AttemptProgress(self._run_id, self._model.id, self._stage, self._seconds(), self._model.typical_seconds)
+        return AttemptProgress(
+            self._run_id, self._model.id, self._stage, self._seconds(), self._model.typical_seconds, self._share
+        )
 
     def closed(self, ending: Ending) -> Attempt:
         """The attempt with what only the watch knows."""

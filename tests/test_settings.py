@@ -30,6 +30,10 @@ def test_every_setting_stands_in_the_readme():
         ("SPEND_CAP_DAY_USD", "-0.5"),
         ("KEEP_HOURS", "0"),
         ("REPLICATE_BASE_URL", "ftp://example.org"),
+        ("BIREFNET_DOWNLOAD", "maybe"),
+        ("BIREFNET_WEIGHTS", "/nowhere/model.onnx"),
+        ("BIREFNET_THREADS", "0"),
+        ("BIREFNET_THREADS", "many"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str):

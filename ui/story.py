@@ -75,7 +75,13 @@ class Story:
 
     def _progress(self, event: AttemptProgress) -> Html:
         sentence = self._own(f"status_{event.stage}", event.model_id)
-        return status.line(sentence, Mood.BUSY, status.clock(event.seconds, event.typical_seconds, self.language))
+        return status.line(sentence, Mood.BUSY, self._clock(event))
+
+    def _clock(self, event: AttemptProgress) -> Html:
+        """The usual time of a model says nothing while its weights are fetched."""
+        if event.stage is Stage.FETCHING:
+            return status.fetched(event.share, self.language) if event.share is not None else Html("")
+        return status.clock(event.seconds, event.typical_seconds, self.language)
 
     def _step(self, event: RunEvent) -> Html:
         match event:

@@ -71,6 +71,9 @@ TEXTS: dict[str, Text] = {
     # the status line
     "status_idle": _text("Add a photo, then press “Cut out the product”.", "Добавьте фото и нажмите «Вырезать товар»."),
     "status_reading": _text("Reading the photo and choosing a model…", "Читаю фото и выбираю модель…"),
+    "status_fetching": _text(
+        "Fetching the weights of {model}, which is done only once…", "Скачиваю веса: {model}, это делается один раз…"
+    ),
     "status_sending": _text("Sending the photo to {model}…", "Отправляю фото: {model}…"),
     "status_booting": _text(
         "{model} is waking up, which can take a minute…", "{model} запускается, это может занять до минуты…"
@@ -92,6 +95,7 @@ TEXTS: dict[str, Text] = {
     "status_interrupted": _text("The run was interrupted.", "Обработка прервалась."),
     "clock": _text("{seconds} s of about {typical} s", "{seconds} с из примерно {typical} с"),
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
+    "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
     "error_title": _text("Sorry", "Не получилось"),
     "photo_elsewhere": _text("Please upload the photo here.", "Пожалуйста, загрузите фото сюда."),
     # why this model

@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(self.command, self.path, headers, self.rfile.read(length))
         self._give(self.server.answer(request))
 
-    do_POST = do_GET  # noqa: N815  # the name that http.server looks for
+    do_POST = do_HEAD = do_GET  # noqa: N815  # the names that http.server looks for
 
     def _give(self, answer: Answer) -> None:
         match answer:
@@ -76,7 +76,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body) if reply.claims is None else reply.claims))
         self.end_headers()
-        self.wfile.write(reply.body)
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
         self.close_connection = self.close_connection or reply.claims is not None
 
     def log_message(self, *_: object) -> None:

@@ -23,6 +23,12 @@ def test_the_usual_time_is_said_and_a_late_model_is_called_late() -> None:
     assert "40 s, longer than the usual 25 s" in status.clock(40, 25, Language.EN)
 
 
+def test_a_download_shows_how_much_is_there() -> None:
+    clock = status.fetched(0.425, Language.EN)
+    assert "42% fetched" in clock
+    assert "width:42.5%" in clock
+
+
 def test_the_sentence_is_announced_and_the_clock_is_not() -> None:
     line = status.line("Working", Mood.BUSY, status.clock(1, 2, Language.EN))
     assert '<p role="status" aria-live="polite">Working</p>' in line

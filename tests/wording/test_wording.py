@@ -10,6 +10,7 @@ import errors
 from domain import GateReason, Language, Marketplace, ObjectionCode, Reason, Statement, VerdictKind
 from errors import CutoutRouterError, PhotoFault, ProviderError, StartError
 from policy.ranking import Order
+from providers.weights import Missing
 from wording import CATALOGUES, say, say_all
 
 ENGLISH, RUSSIAN = CATALOGUES[Language.EN], CATALOGUES[Language.RU]
@@ -46,6 +47,7 @@ CODES = [
     *(f"error_name.{reason}" for reason in GateReason),
     *(f"marketplace_name.{marketplace}" for marketplace in Marketplace),
     *(f"state.{state}" for state in ("ready", "not_ready", "resting")),
+    *(f"{where}.not_ready.{missing}" for where in ("objection", "state") for missing in Missing),
 ]
 
 
