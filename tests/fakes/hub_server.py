@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -55,6 +54,6 @@ class HubServer:
         return Reply(302, b"", headers)
 
     def _part(self, wanted: str | None) -> Reply:
-        begin = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1]) if wanted else 0
+        begin = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
         told = {"Content-Range": f"bytes {begin}-{len(self.file) - 1}/{len(self.file)}"} if wanted else {}
         return Reply(206 if wanted else 200, self.file[begin:], told)

@@ -155,7 +155,8 @@ def lite(hub: HubServer, folder: Path) -> BirefnetLiteProvider:
 
 
 def test_a_model_that_may_fetch_is_ready_and_fetches_at_its_first_run_only(hub: HubServer, tmp_path: Path) -> None:
-    provider, told = lite(hub, tmp_path), []
+    provider = lite(hub, tmp_path)
+    told: list[Progress] = []
     assert provider.ready(MODEL).ready
     assert hub.requests == []
 
