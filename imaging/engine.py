@@ -14,7 +14,8 @@ from imaging.studio import studio_mask
 from imaging.vote import voted
 
 _CUT_SIDE, _STUDIO_SIDE, _MATTE_SIDE = 400, 400, 900
-_SURELY, _HARDLY = 0.92, 0.08
+_SURELY, _HARDLY = 0.99, 0.01
+_LEEWAY = 9
 _CRUMB = 0.01
 
 
@@ -42,14 +43,14 @@ def _is_cut_out(rgba: Bytes2) -> bool:
 
 
 def _refined(rgb: Bytes2, likely: Floats) -> Bytes2:
-    """The vote's mask, cut once more on a larger picture; what is sure stays."""
+    """The vote's mask, cut once more on a larger picture; what all guesses agree on stays, but for the contour."""
     picture = shrink(rgb, _CUT_SIDE)
     likely = resize(likely, (picture.shape[1], picture.shape[0]))
     guess = np.where(likely > 0.5, MAYBE_INSIDE, MAYBE_OUTSIDE).astype(np.uint8)
-    square = np.ones((3, 3), np.uint8)
+    square = np.ones((_LEEWAY, _LEEWAY), np.uint8)
     guess[cv2.erode((likely > _SURELY).astype(np.uint8), square) > 0] = INSIDE
     guess[cv2.dilate((likely > _HARDLY).astype(np.uint8), square) == 0] = OUTSIDE
-    return _without_crumbs(cut(picture, guess))
+    return _without_crumbs(cut(picture, guess, rounds=1))
 
 
 def _without_crumbs(mask: Bytes2) -> Bytes2:

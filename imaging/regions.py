@@ -50,14 +50,14 @@ class Saliency:
 
     @property
     def mean(self) -> Floats:
-        return _stretched((self.whole + self.standing) / 2)
+        return stretched((self.whole + self.standing) / 2)
 
-    @property
-    def central(self) -> Floats:
-        """The mean, less towards the corners: whoever takes a photo of a product aims at it."""
-        height, width = self.whole.shape
-        y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j] / _MIDDLE
-        return _stretched(self.mean * (_FAR + (1 - _FAR) * np.exp(-(x * x + y * y) / 2)))
+
+def central(saliency: Floats) -> Floats:
+    """Less towards the corners: whoever takes a photo of a product aims at it."""
+    height, width = saliency.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j] / _MIDDLE
+    return stretched(saliency * (_FAR + (1 - _FAR) * np.exp(-(x * x + y * y) / 2)))
 
 
 def background_saliency(rgb: Bytes2) -> Saliency:
@@ -65,10 +65,10 @@ def background_saliency(rgb: Bytes2) -> Saliency:
     patches = patches_of(np.asarray(cv2.cvtColor(shares(rgb), cv2.COLOR_RGB2Lab)))
     apart, neighbours = _lengths(patches.colours), _neighbours(patches.labels)
     maps = (_optimised(patches, apart, neighbours, frame) for frame in _frames(patches))
-    return Saliency(*(_stretched(saliency[patches.labels]) for saliency in maps))
+    return Saliency(*(stretched(saliency[patches.labels]) for saliency in maps))
 
 
-def _stretched(saliency: NDArray[Any]) -> Floats:
+def stretched(saliency: NDArray[Any]) -> Floats:
     low, high = float(saliency.min()), float(saliency.max())
     return np.asarray((saliency - low) / max(high - low, 1e-6), np.float32)
 

@@ -9,66 +9,58 @@ import numpy as np
 
 from imaging.cuts import cut, inset, maybe, oval
 from imaging.judge import objectness
+from imaging.palette import unlike_frame
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
-from imaging.regions import Labels, background_saliency
+from imaging.regions import Labels, background_saliency, central, stretched
 from imaging.studio import Studio, studio_mask
 
-_CUT_SIDE, _STUDIO_SIDE, _SALIENCY_SIDE = 256, 400, 200
-_SHARPNESS = 12.0
-_STUDIO_FROM, _STUDIO_RANGE, _STUDIO_BONUS = 0.85, 0.12, 0.12
-_MISSED = 0.6
+_CUT_SIDE, _STUDIO_SIDE = 176, 400
+_SHARPNESS = 16.0
+_STUDIO_FROM, _STUDIO_RANGE, _STUDIO_BONUS = 0.85, 0.12, 0.25
 
 
 def voted(rgb: Bytes2) -> Floats:
-    """How likely each pixel is the object's, in [0, 1], for a picture (height, width, 3) shrunk to 256 px."""
+    """How likely each pixel is the object's, in [0, 1], for a picture (height, width, 3) shrunk to 176 px."""
     studio = studio_mask(shrink(rgb, _STUDIO_SIDE))
     picture = shrink(rgb, _CUT_SIDE)
-    families = _from_studio(picture, studio), _from_saliency(picture), _from_shapes(picture)
+    families = [[_from_studio(picture, studio)], *_from_saliency(picture), *_from_shapes(picture)]
     guesses = [guess for family in families for guess in family]
     kin = np.repeat(np.arange(len(families)), [len(family) for family in families])
-    return _agreed(picture, guesses, kin, _studio_word(studio, guesses, len(families[0])))
+    bonus = np.zeros(len(guesses), np.float32)
+    bonus[0] = _STUDIO_BONUS * min(max((studio.backdrop - _STUDIO_FROM) / _STUDIO_RANGE, 0), 1)
+    return _agreed(guesses, kin, bonus)
 
 
-def _studio_word(studio: Studio, guesses: Sequence[Bytes2], own: int) -> Floats:
-    """Where the frame is all backdrop: a bonus for the studio's masks, a penalty for missing what is certain."""
-    trust = min(max((studio.backdrop - _STUDIO_FROM) / _STUDIO_RANGE, 0), 1)
-    certain = resize(studio.certain, (guesses[0].shape[1], guesses[0].shape[0])) > WHITE // 2
-    missed = [float((mask[certain] == 0).mean()) if certain.any() else 0.0 for mask in guesses]
-    bonus = np.array([_STUDIO_BONUS] * own + [0.0] * (len(guesses) - own))
-    return np.asarray(trust * (bonus - _MISSED * np.array(missed)), np.float32)
+def _from_studio(picture: Bytes2, studio: Studio) -> Bytes2:
+    return cut(picture, maybe(resize(studio.mask, (picture.shape[1], picture.shape[0]))))
 
 
-def _from_studio(picture: Bytes2, studio: Studio) -> list[Bytes2]:
-    mask = resize(studio.mask, (picture.shape[1], picture.shape[0]))
-    return [mask, cut(picture, maybe(mask))]
+def _from_saliency(picture: Bytes2) -> list[list[Bytes2]]:
+    """Families by where they look: at regions, at the frame's colours, at both."""
+    saliency, unlike = background_saliency(picture), unlike_frame(picture)
+    regions = [_above(saliency.mean, 0.6), _above(saliency.standing), _above(central(saliency.mean))]
+    others = _above(central(unlike)), _above(stretched(saliency.mean + unlike))
+    families = regions, *([other] for other in others)
+    return [[cut(picture, maybe(mask)) for mask in family] for family in families]
 
 
-def _from_saliency(picture: Bytes2) -> list[Bytes2]:
-    saliency = background_saliency(shrink(picture, _SALIENCY_SIDE))
-    lab = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab))
-    low, middle, high = (_above(saliency.mean, picture, factor) for factor in (0.6, 1.0, 1.35))
-    others = (_above(one, picture, 1.0) for one in (saliency.whole, saliency.central))
-    cuts = [cut(picture, maybe(mask)) for mask in (low, middle, high, *others)]
-    return [*cuts, cut(lab, maybe(middle))]
-
-
-def _above(saliency: Floats, picture: Bytes2, factor: float) -> Bytes2:
+def _above(saliency: Floats, factor: float = 1.0) -> Bytes2:
     """Where saliency passes `factor` times its Otsu threshold."""
-    fine = resize((saliency * WHITE).astype(np.uint8), (picture.shape[1], picture.shape[0]))
+    fine = (saliency * WHITE).astype(np.uint8)
     middle, _ = cv2.threshold(fine, 0, WHITE, cv2.THRESH_OTSU)
     return np.asarray(cv2.compare(fine, middle * factor, cv2.CMP_GT))
 
 
-def _from_shapes(picture: Bytes2) -> list[Bytes2]:
+def _from_shapes(picture: Bytes2) -> list[list[Bytes2]]:
     height, width = picture.shape[:2]
-    shapes = inset(height, width, 0.12), oval(height, width)
-    return [cut(picture, shape) for shape in shapes]
+    shapes = inset(height, width, 0.05), oval(height, width, 0.3)
+    return [[cut(picture, shape)] for shape in shapes]
 
 
-def _agreed(picture: Bytes2, guesses: Sequence[Bytes2], kin: Labels, bonus: Floats) -> Floats:
+def _agreed(guesses: Sequence[Bytes2], kin: Labels, bonus: Floats) -> Floats:
     """`kin` numbers the family of each guess: relatives repeat each other, so a large family counts for less."""
     masks = shares(np.stack(guesses))
-    scores = _agreement(masks, kin) + objectness(picture, guesses) + bonus
+    scores = _agreement(masks, kin) + objectness(guesses) + bonus
     weights = np.exp(_SHARPNESS * (scores - scores.max())) / np.sqrt(np.bincount(kin)[kin])
     return np.asarray(np.tensordot(weights / weights.sum(), masks, axes=1), np.float32)
 
@@ -82,5 +74,5 @@ def _agreement(masks: Floats, kin: Labels) -> Floats:
     pairs = common / union
     np.fill_diagonal(pairs, 0)
     member = kin[:, None] == np.arange(kin.max() + 1)[None]
-    others = np.maximum(member.sum(axis=0)[None] - member, 1)
-    return np.asarray((pairs @ member / others).mean(axis=1), np.float32)
+    others = member.sum(axis=0)[None] - member
+    return np.asarray((pairs @ member / np.maximum(others, 1)).sum(axis=1) / (others > 0).sum(axis=1), np.float32)
