@@ -48,7 +48,7 @@ def engine(photo: Photo) -> np.ndarray:
 
 def corner_threshold(photo: Photo) -> np.ndarray:
     """Flood fill from the corners, as the shortest scripts do."""
-    rgb = np.ascontiguousarray(flatten(photo.pixels))
+    rgb = flatten(photo.pixels).copy()  # what is flooded is written to
     height, width = rgb.shape[:2]
     flooded = np.zeros((height + 2, width + 2), np.uint8)
     for corner in ((0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)):

@@ -12,6 +12,7 @@ from imaging.raster import WHITE, Bytes2
 
 OUTSIDE, INSIDE, MAYBE_OUTSIDE, MAYBE_INSIDE = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_PR_BGD, cv2.GC_PR_FGD
 _SEED = 1
+_FOOT = 0.8
 
 
 def cut(picture: Bytes2, guess: Bytes2, rounds: int = 2) -> Bytes2:
@@ -41,12 +42,12 @@ def inset(height: int, width: int, share: float) -> Bytes2:
     return guess
 
 
-def oval(height: int, width: int, share: float = 0.44) -> Bytes2:
-    """A guess that the object fills an oval; only the outermost pixels are surely outside."""
+def oval(height: int, width: int, share: float = 0.3) -> Bytes2:
+    """A guess that the object fills an oval; the top and the sides are surely outside, the foot need not be."""
     guess = np.full((height, width), MAYBE_OUTSIDE, np.uint8)
     cv2.ellipse(
         guess, (width // 2, height // 2), (int(width * share), int(height * share)), 0, 0, 360, MAYBE_INSIDE, -1
     )
-    guess[[0, -1]] = OUTSIDE
-    guess[:, [0, -1]] = OUTSIDE
+    guess[0] = OUTSIDE
+    guess[: int(height * _FOOT), [0, -1]] = OUTSIDE
     return guess

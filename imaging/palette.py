@@ -10,13 +10,17 @@ from imaging.raster import Bytes2, Floats, shares
 _COLOURS = 6
 _ROUNDS = 15
 _MARGIN = 0.03
+_FOOT = 0.8
 _LEAST_SPREAD = 2.0
 _FARTHEST = 6.0
 _SEED = 1
 
 
 def unlike_frame(rgb: Bytes2) -> Floats:
-    """(height, width) in [0, 1]: distance to the nearest of six colours of the frame, in their spreads."""
+    """(height, width) in [0, 1]: distance to the nearest of six colours of the frame, in their spreads.
+
+    The foot of the frame is left out: things stand there, or are cut by it.
+    """
     lab = np.asarray(cv2.cvtColor(shares(rgb), cv2.COLOR_RGB2Lab))
     frame = _frame(lab)
     cv2.setRNGSeed(_SEED)
@@ -33,9 +37,11 @@ def unlike_frame(rgb: Bytes2) -> Floats:
 
 
 def _frame(lab: Floats) -> Floats:
-    """The colours (pixels, 3) of the outermost 3 %."""
+    """The colours (pixels, 3) of the outermost 3 % on top and at the sides."""
     height, width = lab.shape[:2]
     margin = max(round(max(height, width) * _MARGIN), 2)
-    on_frame = np.ones((height, width), bool)
-    on_frame[margin:-margin, margin:-margin] = False
+    on_frame = np.zeros((height, width), bool)
+    on_frame[:margin] = True
+    on_frame[: int(height * _FOOT), :margin] = True
+    on_frame[: int(height * _FOOT), -margin:] = True
     return np.asarray(lab[on_frame])

@@ -36,7 +36,7 @@ def _from_studio(picture: Bytes2, studio: Studio) -> Bytes2:
 
 
 def _from_saliency(picture: Bytes2) -> list[list[Bytes2]]:
-    """Families by where they look: at regions, at the frame's colours, at both."""
+    """Families by where they look: at regions, at the colours of the frame, at both."""
     saliency, unlike = background_saliency(picture), unlike_frame(picture)
     regions = [_above(saliency.mean, 0.6), _above(saliency.standing), _above(central(saliency.mean))]
     others = _above(central(unlike)), _above(stretched(saliency.mean + unlike))
@@ -53,7 +53,7 @@ def _above(saliency: Floats, factor: float = 1.0) -> Bytes2:
 
 def _from_shapes(picture: Bytes2) -> list[list[Bytes2]]:
     height, width = picture.shape[:2]
-    shapes = inset(height, width, 0.05), oval(height, width, 0.3)
+    shapes = inset(height, width, 0.05), oval(height, width)
     return [[cut(picture, shape)] for shape in shapes]
 
 

@@ -67,6 +67,11 @@ def test_a_product_cut_by_the_lower_edge_is_still_salient():
     assert saliency.standing[truth > 0].mean() > saliency.standing[truth == 0].mean() + 0.4
 
 
+def test_what_is_cut_by_the_lower_edge_is_unlike_the_frame():
+    unlike, truth = unlike_frame(PICTURE[:130]), TRUTH[:130]
+    assert unlike[truth > 0].mean() > unlike[truth == 0].mean() + 0.4
+
+
 def test_a_studio_backdrop_is_recognised():
     studio = studio_mask(PICTURE)
     busy = studio_mask(array(product_photo(256, 192, background="busy", seed=1)))
