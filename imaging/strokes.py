@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from domain import Photo, Raster, Strokes
 from imaging.cuts import INSIDE, MAYBE_INSIDE, MAYBE_OUTSIDE, OUTSIDE, cut
 from imaging.matting import Window, enlarge
-from imaging.raster import WHITE, Bytes2, flatten, raster_of, resize, shrink, view
+from imaging.raster import WHITE, Bytes2, Floats, flatten, raster_of, resize, shrink, view
 from imaging.softening import softened
 
 _HALF = WHITE // 2
-_CUT_SIDE, _MATTE_SIDE = 360, 900
+_CUT_SIDE, _MATTE_SIDE = 320, 640
 _REACH_SHARE = 0.07
 _ROOM = 2
+_BINS, _BLURS = 16, 2
+_BIN = (WHITE + 1) // _BINS
+_MUCH = 4
 
 
 def strokes_of(painted: Raster) -> Strokes:
@@ -93,20 +96,44 @@ def _sides(picture: Bytes2, old: Bytes2, keep: Bytes2, erase: Bytes2, reach: flo
     """Masks (255 or 0) of the inside before and after; what turns hangs together with a stroke of its kind."""
     before = cv2.compare(old, _HALF, cv2.CMP_GT)
     kept, erased = (cv2.compare(mark, _HALF, cv2.CMP_GT) for mark in (keep, erase))
-    wanted = cut(picture, _guess(before, kept, erased, reach))
+    wanted = cut(picture, _guess(_tones(picture), before, kept, erased, reach))
     to_inside = _touching(cv2.subtract(wanted, before), kept)
     to_outside = _touching(cv2.subtract(before, wanted), erased)
     return before, np.asarray(cv2.subtract(cv2.bitwise_or(before, to_inside), to_outside))
 
 
-def _guess(before: Bytes2, kept: Bytes2, erased: Bytes2, reach: float) -> Bytes2:
-    """Sure of the strokes and of what they do not reach; near a stroke, what is on the wrong side may turn."""
+def _guess(tones: NDArray[np.intp], before: Bytes2, kept: Bytes2, erased: Bytes2, reach: float) -> Bytes2:
+    """Sure of the strokes and of what they do not reach; within reach, what has a stroke's colours is thought to turn.
+
+    Where the other side has those colours too nothing but the stroke tells them apart, and the guess is that they stay.
+    """
     guess = np.where(before > 0, INSIDE, OUTSIDE).astype(np.uint8)
-    guess[(before == 0) & _near(kept, reach)] = MAYBE_INSIDE
-    guess[(before > 0) & _near(erased, reach)] = MAYBE_OUTSIDE
+    for side, mark in ((before == 0, kept), (before > 0, erased)):
+        near, turning = side & _near(mark, reach), _alike(tones, mark > 0, side & ~_near(mark, reach / 2))
+        stays, turns = (MAYBE_OUTSIDE, MAYBE_INSIDE) if mark is kept else (MAYBE_INSIDE, MAYBE_OUTSIDE)
+        guess[near] = np.where(turning[near], turns, stays)
     guess[kept > 0] = INSIDE
     guess[erased > 0] = OUTSIDE
     return guess
+
+
+def _tones(picture: Bytes2) -> NDArray[np.intp]:
+    """Each pixel's place in a Lab histogram of 16 x 16 x 16 bins."""
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab).astype(np.intp) // _BIN
+    return np.asarray((lab[..., 0] * _BINS + lab[..., 1]) * _BINS + lab[..., 2])
+
+
+def _alike(tones: NDArray[np.intp], mark: NDArray[np.bool_], others: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """True where a colour is much commoner under the mark than among the others."""
+    return np.asarray((_commonness(tones[mark]) > _MUCH * _commonness(tones[others]))[tones])
+
+
+def _commonness(tones: NDArray[np.intp]) -> Floats:
+    """Shares of the histogram's bins, blurred over their neighbours; flat."""
+    counts = np.bincount(tones, minlength=_BINS**3).reshape((_BINS,) * 3) / max(len(tones), 1)
+    for axis in (0, 1, 2) * _BLURS:
+        counts = counts / 2 + (np.roll(counts, 1, axis) + np.roll(counts, -1, axis)) / 4
+    return np.asarray(counts.reshape(-1), np.float32)
 
 
 def _near(mark: Bytes2, reach: float) -> NDArray[np.bool_]:

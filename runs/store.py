@@ -69,12 +69,12 @@ class FileStore:
         folder = self._folder(run_id)
         step = max((_number(path) for path in folder.glob("unfinished-*.png")), default=0) + 1
         with _there(), ThreadPoolExecutor(2) as both:
-            done = both.submit(encode_png, cutout.pixels)
+            picture, preview = both.submit(encode_png, cutout.pixels), both.submit(encode_preview, cutout.pixels)
             _write(folder / f"unfinished-{step}.png", encode_png(unfinished))
             _write(folder / f"matte-{step}.png", encode_png(matte_of(cutout)))
             _write(folder / f"easel-{step}.webp", easel(photo, matte_of(cutout)))
-            _write(folder / f"after-{step}.webp", encode_preview(cutout.pixels))
-            _write(folder / f"cutout-{step}.png", done.result())
+            _write(folder / f"after-{step}.webp", preview.result())
+            _write(folder / f"cutout-{step}.png", picture.result())
         for old in folder.glob(f"*-{step - STEPS_KEPT}.*"):
             old.unlink(missing_ok=True)
         return step

@@ -58,6 +58,12 @@ def test_strokes_are_obeyed_where_they_lie_whatever_the_photo_says():
     assert alpha[dot(BODY, 10) > 0].max() == 0
 
 
+def test_amid_one_colour_a_stroke_changes_hardly_more_than_it_covers():
+    alpha = mended(TRUTH, strokes(keep=dot(WALL, 12), erase=dot(BODY, 12)))
+    around = cv2.dilate(cv2.max(dot(WALL, 12), dot(BODY, 12)), np.ones((13, 13), np.uint8)) == 0
+    assert np.abs(alpha.astype(int) - TRUTH)[around].max() < 40
+
+
 def test_what_lies_far_from_a_stroke_does_not_change():
     alpha = mended(TRUTH, strokes(erase=dot(BODY)))
     far = cv2.dilate(dot(BODY), np.ones((141, 141), np.uint8)) == 0
