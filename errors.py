@@ -6,6 +6,10 @@ CutoutRouterError
 │   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
 │   └── DatabaseError                the database cannot be opened or migrated
 ├── InvalidPhoto                     tell the person: no model could help
+├── TouchUpError                     tell the person: the cutout that is shown stays
+│   ├── FilesGone                    the run's files were deleted, or it has none
+│   ├── NothingLeft                  everything was erased
+│   └── NothingToDo                  nothing was painted or changed
 └── ProviderError                    one attempt ended
     ├── AccountError                 rest the provider: its other models would fail as well
     │   ├── Unauthenticated          401
@@ -90,6 +94,22 @@ class InvalidPhoto(CutoutRouterError):
     def __init__(self, fault: PhotoFault, detail: str = "", **facts: Fact) -> None:
         super().__init__(detail or fault, **facts)
         self.code = fault
+
+
+class TouchUpError(CutoutRouterError):
+    code = "touch_up"
+
+
+class FilesGone(TouchUpError):
+    code = "touch_up_gone"
+
+
+class NothingLeft(TouchUpError):
+    code = "touch_up_empty"
+
+
+class NothingToDo(TouchUpError):
+    code = "touch_up_nothing"
 
 
 class ProviderError(CutoutRouterError):

@@ -32,8 +32,11 @@ from domain.selection import (
     Verdict,
     VerdictKind,
 )
+from domain.touchup import MOST_SHIFT_PX, MOST_SOFTNESS_PX, Strokes, TouchUp
 
 __all__ = [
+    "MOST_SHIFT_PX",
+    "MOST_SOFTNESS_PX",
     "Attempt",
     "AttemptReport",
     "CandidateReport",
@@ -78,7 +81,9 @@ __all__ = [
     "SelectionResult",
     "Slug",
     "Statement",
+    "Strokes",
     "Text",
+    "TouchUp",
     "Value",
     "Verdict",
     "VerdictKind",

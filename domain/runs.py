@@ -90,6 +90,7 @@ class EventKind(StrEnum):
     ATTEMPT_ENDED = "attempt_ended"
     FALLBACK = "fallback"
     OUTCOME = "outcome"
+    TOUCH_UP = "touch_up"
 
 
 class JournalEntry(Value):

@@ -7,6 +7,8 @@ from imaging.engine import object_mask
 from imaging.evidence import evidence
 from imaging.geometry import Geometry, Prepared, prepare
 from imaging.measures import matte_of, measure
+from imaging.strokes import strokes_of, struck
+from imaging.touchup import easel, finish, mend
 
 __all__ = [
     "Cut",
@@ -15,13 +17,18 @@ __all__ = [
     "cut_out",
     "decode",
     "decode_picture",
+    "easel",
     "encode_png",
     "encode_preview",
     "encode_upload",
     "evidence",
+    "finish",
     "make_cutout",
     "matte_of",
     "measure",
+    "mend",
     "object_mask",
     "prepare",
+    "strokes_of",
+    "struck",
 ]

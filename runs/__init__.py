@@ -18,17 +18,20 @@ from runs.journal import Journal
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
 from runs.store import FileStore
+from runs.touchup import Change, Mended, show, touch_up
 
 __all__ = [
     "AttemptEnded",
     "AttemptProgress",
     "AttemptStarted",
+    "Change",
     "DraftReady",
     "FallbackChosen",
     "FileStore",
     "HealthBoard",
     "Job",
     "Journal",
+    "Mended",
     "RunEnded",
     "RunEvent",
     "RunFiles",
@@ -39,4 +42,6 @@ __all__ = [
     "carry_out",
     "make_report",
     "selection_report",
+    "show",
+    "touch_up",
 ]

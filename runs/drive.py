@@ -80,15 +80,20 @@ class Drive:
             model = self._job.models[selection.model_id]
             ending = await self._attempt(model, selection)
             if ending.cutout:
-                files = await asyncio.to_thread(
-                    self._tools.store.save, self._job.run_id, self._job.photo, ending.cutout
-                )
-                return self._result(RunStatus.SUCCEEDED, model, files)
+                return self._result(RunStatus.SUCCEEDED, model, await self._save(ending.cutout))
             selection = await self._fall_back(model, ending, selection)
         drafted = await draft
         if drafted is None:
             return self._result(RunStatus.FAILED)
+        await asyncio.to_thread(self._tools.store.keep_photo, self._job.run_id, self._job.photo)
         return self._result(RunStatus.DRAFT, self._job.draft_model(), drafted.files)
+
+    async def _save(self, cutout: Cutout) -> RunFiles:
+        """The exports, and at the same time the photo, which touch-ups need."""
+        store, run_id, photo = self._tools.store, self._job.run_id, self._job.photo
+        saving = asyncio.to_thread(store.save, run_id, photo, cutout)
+        files, _ = await asyncio.gather(saving, asyncio.to_thread(store.keep_photo, run_id, photo))
+        return files
 
     async def _attempt(self, model: ModelInfo, selection: SelectionResult) -> Ending:
         job, tools = self._job, self._tools

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-from domain import Cutout, Photo
-from imaging import encode_png, encode_preview, matte_of
+from domain import Cutout, Photo, Raster
+from errors import FilesGone
+from imaging import decode_picture, easel, encode_png, encode_preview, matte_of
 from runs.events import RunFiles
+
+STEPS_KEPT = 10
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class FileStore:
-    """One folder a run under `root`; the names inside are fixed."""
+    """One folder a run under `root`; the names inside are fixed. Step 0 is the model's own cutout, or the draft."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def save(self, run_id: str, photo: Photo, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """Write the exports and the previews of one cutout."""
-        folder = self.root / run_id
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = self._made(run_id)
         prefix = "draft-" if draft else ""
         return RunFiles(
             before=_write(folder / "before.webp", encode_preview(photo.pixels)),
@@ -29,6 +36,57 @@ class FileStore:
             matte=_write(folder / f"{prefix}matte.png", encode_png(matte_of(cutout))),
         )
 
+    def keep_photo(self, run_id: str, photo: Photo) -> None:
+        """The upright photo, lossless and without metadata: what a touch-up takes colours from."""
+        _write(self._made(run_id) / "photo.png", encode_png(photo.pixels))
+
+    def photo(self, run_id: str) -> Photo:
+        with _there():
+            return Photo(_read(self._folder(run_id) / "photo.png"), "")
+
+    def unfinished(self, run_id: str, step: int) -> Raster:
+        """The matte of a step as the strokes left it; the finish of the step is not in it."""
+        with _there():
+            return _read(self._folder(run_id) / f"unfinished-{step}.png" if step else self.files(run_id, 0).matte)
+
+    def files(self, run_id: str, step: int) -> RunFiles:
+        """The files of a step that was saved; raises `FilesGone`."""
+        folder = self._folder(run_id)
+        own = "" if (folder / "cutout.png").exists() else "draft-"
+        before, suffix = ("", f"-{step}") if step else (own, "")
+        files = RunFiles(
+            before=folder / "before.webp",
+            after=folder / f"{before}after{suffix}.webp",
+            cutout=folder / f"{before}cutout{suffix}.png",
+            matte=folder / f"{before}matte{suffix}.png",
+        )
+        if not files.cutout.exists():
+            raise FilesGone(f"no step {step} in {run_id}")
+        return files
+
+    def save_step(self, run_id: str, photo: Photo, cutout: Cutout, unfinished: Raster) -> int:
+        """Write the next step, its cutout last of all; answers with its number. Old steps go."""
+        folder = self._folder(run_id)
+        step = max((_number(path) for path in folder.glob("unfinished-*.png")), default=0) + 1
+        with _there(), ThreadPoolExecutor(2) as both:
+            picture, preview = both.submit(encode_png, cutout.pixels), both.submit(encode_preview, cutout.pixels)
+            _write(folder / f"unfinished-{step}.png", encode_png(unfinished))
+            _write(folder / f"matte-{step}.png", encode_png(matte_of(cutout)))
+            _write(folder / f"easel-{step}.webp", easel(photo, matte_of(cutout)))
+            _write(folder / f"after-{step}.webp", preview.result())
+            _write(folder / f"cutout-{step}.png", picture.result())
+        for old in folder.glob(f"*-{step - STEPS_KEPT}.*"):
+            old.unlink(missing_ok=True)
+        return step
+
+    def easel(self, run_id: str, step: int) -> bytes:
+        """What a person paints on: made when it is first asked for."""
+        path = self._folder(run_id) / f"easel-{step}.webp"
+        with _there():
+            if not path.exists():
+                _write(path, easel(self.photo(run_id), _read(self.files(run_id, step).matte)))
+            return path.read_bytes()
+
     def purge(self, older_than_s: float) -> int:
         """Delete the files of runs that ended longer ago than that; answers with how many."""
         limit = time.time() - older_than_s
@@ -36,6 +94,34 @@ class FileStore:
         for folder in old:
             shutil.rmtree(folder, ignore_errors=True)
         return len(old)
+
+    def _made(self, run_id: str) -> Path:
+        folder = self.root / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _folder(self, run_id: str) -> Path:
+        """Ids are ours; one that is not of our making leads nowhere."""
+        if not _RUN_ID.fullmatch(run_id):
+            raise FilesGone("no run has such an id")
+        return self.root / run_id
+
+
+@contextmanager
+def _there() -> Iterator[None]:
+    """A file that is missing was deleted with its run."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FilesGone(str(error)) from error
+
+
+def _read(path: Path) -> Raster:
+    return decode_picture(path.read_bytes())
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])
 
 
 def _write(path: Path, data: bytes) -> Path:

@@ -26,11 +26,24 @@ from domain import (
     SelectionRequest,
     SelectionResult,
     Statement,
+    TouchUp,
 )
 from errors import DatabaseError
 from imaging import decode
 from registry import ModelRegistry
-from runs import Job, RunEvent, RunResult, Tools, carry_out, make_report, selection_report
+from runs import (
+    Change,
+    Job,
+    Mended,
+    RunEvent,
+    RunResult,
+    Tools,
+    carry_out,
+    make_report,
+    selection_report,
+    show,
+    touch_up,
+)
 from service.health import Health, degraded, healthy
 
 
@@ -101,6 +114,14 @@ class Service:
         """A run from the journal; None when the id is unknown."""
         result = await asyncio.to_thread(self._tools.journal.result, run_id)
         return self.report(result, language) if result else None
+
+    async def touch_up(self, run_id: str, step: int, painted: bytes | None, options: TouchUp) -> Mended:
+        """Mend the cutout of a step (0 is the model's own) by a painting and a finish; raises `TouchUpError`."""
+        return await asyncio.to_thread(touch_up, self._tools, run_id, step, painted, options)
+
+    async def show_step(self, run_id: str, step: int, change: Change | None = None) -> Mended:
+        """An earlier step again; a `change` goes into the journal. Raises `FilesGone`."""
+        return await asyncio.to_thread(show, self._tools, run_id, step, change)
 
     def health(self) -> Health:
         """Database, providers and versions; nothing in it is secret."""

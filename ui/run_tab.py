@@ -13,7 +13,7 @@ import gradio as gr
 
 from domain import Goal, Language
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
-from ui import screen, status
+from ui import screen, status, touchup
 from ui.card import auto_card, model_card
 from ui.choices import (
     ANYWHERE,
@@ -196,7 +196,7 @@ def _advanced() -> tuple[gr.Radio, gr.Checkbox, gr.Checkbox]:
     return complexity, local, commercial
 
 
-def _result(form: Form) -> Screen:
+def _result(form: Form) -> tuple[Screen, touchup.Pieces]:
     """The components that `Screen` has values for, under the same names."""
     line = gr.HTML(elem_id="status")
     with gr.Column(elem_id="result", min_width=280):
@@ -213,23 +213,38 @@ def _result(form: Form) -> Screen:
         with gr.Row(visible=False, elem_id="downloads") as downloads:
             cutout = gr.DownloadButton(label("download_cutout"), variant="primary", elem_id="download-cutout")
             matte = gr.DownloadButton(label("download_matte"), elem_id="download-matte")
+    pieces = touchup.layout()
     told = gr.HTML(visible=False, elem_id="timeline")
     with gr.Accordion(label("details"), open=False, visible=False, elem_id="details") as details:
         report = gr.JSON(show_label=False)
     over = gr.State(True)
     return Screen(
-        line, empty, picture, caption, downloads, cutout, matte, told, details, report, form.run, form.stop, over
-    )
+        line,
+        empty,
+        picture,
+        caption,
+        downloads,
+        cutout,
+        matte,
+        told,
+        details,
+        report,
+        form.run,
+        form.stop,
+        over,
+        pieces.section,
+        pieces.mending,
+    ), pieces
 
 
-def layout(service: Service) -> tuple[Form, Screen, gr.HTML]:
+def layout(service: Service) -> tuple[Form, Screen, touchup.Pieces, gr.HTML]:
     with gr.Row(elem_id="main", equal_height=False):
         with gr.Column(elem_id="form", min_width=300, scale=5):
             form = _form(service)
         with gr.Column(elem_id="outcome", min_width=300, scale=7):
-            shown = _result(form)
+            shown, pieces = _result(form)
         card = gr.HTML(elem_id="card")
-    return form, shown, card
+    return form, shown, pieces, card
 
 
 # Wiring.
@@ -239,10 +254,11 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(service: Service, demo: gr.Blocks) -> None:
-    form, shown, card = layout(service)
+    form, shown, pieces, card = layout(service)
     _greet(service, form, shown, demo)
     running = _run_and_stop(service, form, shown)
     _keep_card(service, form, card, demo, running)
+    touchup.wire(service, pieces, shown, demo, QUIET)
 
 
 def _greet(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> None:

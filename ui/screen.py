@@ -12,6 +12,7 @@ from domain import Language, RunReport, RunStatus
 from runs.events import RunFiles
 from ui import figures, status
 from ui.markup import Html, tag
+from ui.mending import Mending
 from ui.status import Mood
 from ui.strings import words
 
@@ -27,7 +28,8 @@ _MOODS = {
 class Screen:
     """One value for each output of the page; None leaves it as it is.
 
-    `over` is the visitor's state: false from a run's first update until it told its end itself.
+    `over` and `mending` are the visitor's state: `over` is false from a run's first update until it told its end
+    itself.
     """
 
     status: Any = None
@@ -43,6 +45,8 @@ class Screen:
     run: Any = None
     stop: Any = None
     over: Any = None
+    touchup: Any = None
+    mending: Any = None
 
     def outputs(self) -> tuple[Any, ...]:
         given = (getattr(self, one.name) for one in fields(self))
@@ -65,13 +69,15 @@ def begun(language: Language) -> Screen:
         run=gr.update(value=words("running", language), interactive=False),
         stop=gr.update(visible=True),
         over=False,
+        touchup=gr.update(visible=False, open=False),
+        mending=Mending(),
     )
 
 
 def draft(files: RunFiles, working: str, language: Language) -> Screen:
     """The instant cutout, labelled as what it is."""
     note = words("draft_while", language, model=working)
-    return Screen(empty=gr.update(visible=False), picture=_slider(files), caption=_caption(_draft_note(note, language)))
+    return Screen(empty=gr.update(visible=False), picture=slider(files), caption=_caption(_draft_note(note, language)))
 
 
 def ended(report: RunReport, files: RunFiles | None, names: Mapping[str, str], language: Language) -> Screen:
@@ -79,13 +85,15 @@ def ended(report: RunReport, files: RunFiles | None, names: Mapping[str, str], l
     return Screen(
         status=_last_line(report, language),
         empty=gr.update(value=empty(language, failed=True), visible=not shown),
-        picture=_slider(files) if files else gr.update(value=None, visible=False),
+        picture=slider(files) if files else gr.update(value=None, visible=False),
         caption=_caption(_maker(report, names, language)) if shown else gr.update(visible=False),
         downloads=gr.update(visible=shown),
         cutout=gr.update(value=str(files.cutout) if files else None),
         matte=gr.update(value=str(files.matte) if files else None),
         details=gr.update(visible=True),
         report=report.model_dump(mode="json"),
+        touchup=gr.update(visible=shown, open=False),
+        mending=Mending(report.run_id if shown else ""),
         **at_rest(language),
     )
 
@@ -125,7 +133,7 @@ def empty(language: Language, *, failed: bool = False) -> Html:
     )
 
 
-def _slider(files: RunFiles) -> Any:
+def slider(files: RunFiles) -> Any:
     return gr.update(value=(str(files.before), str(files.after)), visible=True)
 
 

@@ -8,9 +8,10 @@ import pytest
 
 import errors
 from domain import GateReason, Language, Marketplace, ObjectionCode, Reason, Statement, VerdictKind
-from errors import CutoutRouterError, PhotoFault, ProviderError, StartError
+from errors import CutoutRouterError, PhotoFault, ProviderError, StartError, TouchUpError
 from policy.ranking import Order
 from providers.weights import Missing
+from runs import Change
 from wording import CATALOGUES, say, say_all
 
 ENGLISH, RUSSIAN = CATALOGUES[Language.EN], CATALOGUES[Language.RU]
@@ -41,7 +42,9 @@ CODES = [
     "reason.chain_ended",
     *(f"step.{reason}" for reason in Reason if reason.startswith("fallback_")),
     *(f"error.{leaf.code}" for leaf in leaves(ProviderError)),
+    *(f"error.{leaf.code}" for leaf in leaves(TouchUpError)),
     *(f"error.{fault}" for fault in PhotoFault),
+    *(f"touch_up.{change}" for change in Change),
     *(f"gate.{reason}" for reason in GateReason),
     *(f"error_name.{leaf.code}" for leaf in leaves(ProviderError)),
     *(f"error_name.{reason}" for reason in GateReason),

@@ -1,0 +1,163 @@
+"""Strokes of a person: what they mean for the pixels around them, up to the next edge of the photo.
+
+A graph cut looks at the neighbourhood of the strokes on a small picture; its contour becomes a matte there, which is
+then drawn along the edges of the large one, exactly as the embedded engine's is.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from domain import Photo, Raster, Strokes
+from imaging.cuts import INSIDE, MAYBE_INSIDE, MAYBE_OUTSIDE, OUTSIDE, cut
+from imaging.matting import Window, enlarge
+from imaging.raster import WHITE, Bytes2, Floats, flatten, raster_of, resize, shrink, view
+from imaging.softening import softened
+
+_HALF = WHITE // 2
+_CUT_SIDE, _MATTE_SIDE = 320, 640
+_REACH_SHARE = 0.07
+_ROOM = 2
+_BINS, _BLURS = 16, 2
+_BIN = (WHITE + 1) // _BINS
+_MUCH = 4
+
+
+def strokes_of(painted: Raster) -> Strokes:
+    """A painting as strokes: what is more green than red keeps, the rest erases."""
+    pixels = flatten(painted) if painted.mode == "L" else view(painted)
+    green = cv2.compare(cv2.extractChannel(pixels, 1), cv2.extractChannel(pixels, 0), cv2.CMP_GT)
+    paint = cv2.extractChannel(pixels, 3) if painted.mode == "RGBA" else np.full_like(green, WHITE)
+    return Strokes(raster_of(cv2.bitwise_and(paint, green)), raster_of(cv2.bitwise_and(paint, cv2.bitwise_not(green))))
+
+
+def struck(photo: Photo, matte: Raster, strokes: Strokes) -> Raster:
+    """The matte ("L", of the photo's size) after the strokes: 0 under the one kind, 255 under the other.
+
+    Around them it changes as far as the photo's colours and edges say, and no further than a few per cent of the
+    picture: nothing changes elsewhere.
+    """
+    if not strokes.any:
+        return matte
+    room = _room(strokes, photo.pixels.size)
+    old = np.ascontiguousarray(view(matte)[room.slices])
+    keep, erase = (_part(view(mask), room, photo.pixels.size) for mask in (strokes.keep, strokes.erase))
+    result = view(matte).copy()
+    result[room.slices] = _struck(_crop(photo.pixels, room), old, keep, erase, _reach(photo.pixels.size))
+    return raster_of(result)
+
+
+def _reach(size: tuple[int, int]) -> float:
+    """How far from its rim a stroke is felt, in pixels of the photo."""
+    return max(max(size) * _REACH_SHARE, 6.0)
+
+
+def _room(strokes: Strokes, size: tuple[int, int]) -> Window:
+    """The part of the photo that is looked at: the strokes, and enough around them to know both sides' colours."""
+    painted = cv2.max(view(strokes.keep), view(strokes.erase))
+    left, top, width, height = cv2.boundingRect(painted)
+    across, down = size[0] / strokes.keep.width, size[1] / strokes.keep.height
+    box = Window(int(left * across), int(top * down), int((left + width) * across) + 1, int((top + height) * down) + 1)
+    margin = round(_ROOM * _reach(size) + 0.25 * max(box.size))
+    return box.grown(margin, *size)
+
+
+def _part(mask: Bytes2, room: Window, size: tuple[int, int]) -> Bytes2:
+    """The room's part of a mask of any size, at the room's own size; bilinear."""
+    across, down = mask.shape[1] / size[0], mask.shape[0] / size[1]
+    matrix = np.array(
+        [[across, 0, (room.left + 0.5) * across - 0.5], [0, down, (room.top + 0.5) * down - 0.5]], np.float64
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(mask, matrix, room.size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _crop(pixels: Raster, room: Window) -> Bytes2:
+    part = np.ascontiguousarray(view(pixels)[room.slices])
+    return flatten(raster_of(part))
+
+
+def _struck(rgb: Bytes2, old: Bytes2, keep: Bytes2, erase: Bytes2, reach: float) -> Bytes2:
+    """The room's matte; all pictures are of one size, `reach` in its pixels."""
+    picture = shrink(rgb, _CUT_SIDE)
+    size = picture.shape[1], picture.shape[0]
+    small_old, small_keep, small_erase = (resize(mask, size) for mask in (old, keep, erase))
+    before, after = _sides(picture, small_old, small_keep, small_erase, reach * size[0] / rgb.shape[1])
+    new = enlarge(softened(shrink(rgb, _MATTE_SIDE), after), rgb)
+    grown, gone = (_zone(turned, rgb) for turned in (cv2.subtract(after, before), cv2.subtract(before, after)))
+    gained = _mixed(old, cv2.max(old, new), grown)
+    lost = _mixed(gained, cv2.min(gained, new), gone)
+    return np.asarray(cv2.min(cv2.max(lost, keep), cv2.bitwise_not(erase)))
+
+
+def _sides(picture: Bytes2, old: Bytes2, keep: Bytes2, erase: Bytes2, reach: float) -> tuple[Bytes2, Bytes2]:
+    """Masks (255 or 0) of the inside before and after; what turns hangs together with a stroke of its kind."""
+    before = cv2.compare(old, _HALF, cv2.CMP_GT)
+    kept, erased = (cv2.compare(mark, _HALF, cv2.CMP_GT) for mark in (keep, erase))
+    wanted = cut(picture, _guess(_tones(picture), before, kept, erased, reach))
+    to_inside = _touching(cv2.subtract(wanted, before), kept)
+    to_outside = _touching(cv2.subtract(before, wanted), erased)
+    return before, np.asarray(cv2.subtract(cv2.bitwise_or(before, to_inside), to_outside))
+
+
+def _guess(tones: NDArray[np.intp], before: Bytes2, kept: Bytes2, erased: Bytes2, reach: float) -> Bytes2:
+    """Sure of the strokes and of what they do not reach; within reach, what has a stroke's colours is thought to turn.
+
+    Where the other side has those colours too nothing but the stroke tells them apart, and the guess is that they stay.
+    """
+    guess = np.where(before > 0, INSIDE, OUTSIDE).astype(np.uint8)
+    for side, mark in ((before == 0, kept), (before > 0, erased)):
+        near, turning = side & _near(mark, reach), _alike(tones, mark > 0, side & ~_near(mark, reach / 2))
+        stays, turns = (MAYBE_OUTSIDE, MAYBE_INSIDE) if mark is kept else (MAYBE_INSIDE, MAYBE_OUTSIDE)
+        guess[near] = np.where(turning[near], turns, stays)
+    guess[kept > 0] = INSIDE
+    guess[erased > 0] = OUTSIDE
+    return guess
+
+
+def _tones(picture: Bytes2) -> NDArray[np.intp]:
+    """Each pixel's place in a Lab histogram of 16 x 16 x 16 bins."""
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab).astype(np.intp) // _BIN
+    return np.asarray((lab[..., 0] * _BINS + lab[..., 1]) * _BINS + lab[..., 2])
+
+
+def _alike(tones: NDArray[np.intp], mark: NDArray[np.bool_], others: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """True where a colour is much commoner under the mark than among the others."""
+    return np.asarray((_commonness(tones[mark]) > _MUCH * _commonness(tones[others]))[tones])
+
+
+def _commonness(tones: NDArray[np.intp]) -> Floats:
+    """Shares of the histogram's bins, blurred over their neighbours; flat."""
+    counts = np.bincount(tones, minlength=_BINS**3).reshape((_BINS,) * 3) / max(len(tones), 1)
+    for axis in (0, 1, 2) * _BLURS:
+        counts = counts / 2 + (np.roll(counts, 1, axis) + np.roll(counts, -1, axis)) / 4
+    return np.asarray(counts.reshape(-1), np.float32)
+
+
+def _near(mark: Bytes2, reach: float) -> NDArray[np.bool_]:
+    """True within `reach` of the mark."""
+    away = cv2.distanceTransform(cv2.bitwise_not(mark), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(away <= reach) & bool(mark.any())
+
+
+def _touching(turned: Bytes2, mark: Bytes2) -> Bytes2:
+    """The connected parts of `turned` (255 or 0) that the mark touches."""
+    _, labels = cv2.connectedComponents(cv2.bitwise_or(turned, mark), connectivity=4)
+    touched = np.unique(labels[mark > 0])
+    return np.where(np.isin(labels, touched) & (turned > 0), WHITE, 0).astype(np.uint8)
+
+
+def _zone(turned: Bytes2, rgb: Bytes2) -> Bytes2:
+    """Where the new matte counts, (height, width) of the large picture: what turned, with its soft edge."""
+    radius = max(round(max(turned.shape) * 0.015), 2)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return resize(cv2.blur(cv2.dilate(turned, kernel), (3, 3)), (rgb.shape[1], rgb.shape[0]))
+
+
+def _mixed(old: Bytes2, new: Bytes2, share: Bytes2) -> Bytes2:
+    """`new` as far as `share` (0 to 255) says, else `old`; exact at both ends."""
+    more = cv2.multiply(cv2.subtract(new, old), share, scale=1 / WHITE)
+    less = cv2.multiply(cv2.subtract(old, new), share, scale=1 / WHITE)
+    return np.asarray(cv2.subtract(cv2.add(old, more), less))

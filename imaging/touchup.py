@@ -1,0 +1,44 @@
+"""A cutout mended by hand: strokes, then the finish, then the photo's colours under the new matte."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from domain import Cutout, OutputKind, Photo, ProviderOutput, Raster, Strokes, TouchUp
+from imaging.cutout import Cut, cut_out
+from imaging.encode import encode_preview
+from imaging.finishing import finished
+from imaging.geometry import bounded_geometry
+from imaging.measures import matte_of
+from imaging.raster import Bytes2, flatten, raster_of, resize, shares, shrink, to_bytes, view
+from imaging.strokes import struck
+
+EASEL_SIDE = 1024
+_FAINT = 0.45
+_SQUARE = 12
+_LIGHT, _DARK = 0.93, 0.78
+
+
+def mend(photo: Photo, cutout: Cutout, strokes: Strokes, options: TouchUp) -> Cutout:
+    """The cutout with strokes and finish; opaque pixels are exactly the photo's, alpha is never above its own."""
+    return finish(photo, struck(photo, matte_of(cutout), strokes), options).cutout
+
+
+def finish(photo: Photo, matte: Raster, options: TouchUp) -> Cut:
+    """The cutout for a matte ("L", of the photo's size), and its measures."""
+    output = ProviderOutput(finished(matte, options), OutputKind.MASK)
+    return cut_out(photo, output, bounded_geometry(photo.pixels.size, max(photo.pixels.size)))
+
+
+def easel(photo: Photo, matte: Raster) -> bytes:
+    """What a person paints on, a WebP of at most 1024 px a side: the cutout, and faintly what is outside of it."""
+    picture = shares(shrink(flatten(photo.pixels), EASEL_SIDE))
+    alpha = shares(resize(view(matte), (picture.shape[1], picture.shape[0])))[..., None]
+    faint = _board(*picture.shape[:2])[..., None] * (1 - _FAINT) + picture * _FAINT
+    return encode_preview(raster_of(to_bytes(np.asarray(faint + (picture - faint) * alpha, np.float32))), EASEL_SIDE)
+
+
+def _board(height: int, width: int) -> Bytes2:
+    """A checkerboard, (height, width), shares in [0, 1]: everywhere the sign for nothing."""
+    y, x = np.indices((height, width)) // _SQUARE
+    return np.where((x + y) % 2, _LIGHT, _DARK).astype(np.float32)
