@@ -51,12 +51,14 @@ class Drive:
         self._started = tools.clock()
         self._watch: Watch | None = None
         self._draft: asyncio.Task[Draft | None] | None = None
+        self._photo_kept: asyncio.Task[None] | None = None
 
     async def run(self) -> RunResult:
         job, tools = self._job, self._tools
         running = self._result(RunStatus.RUNNING)
         await asyncio.to_thread(tools.journal.start_run, running, job.facts(), job.photo.sha256, job.names)
         await self._tell(RunStarted(job.run_id, job.selection))
+        self._photo_kept = asyncio.create_task(asyncio.to_thread(tools.store.keep_photo, job.run_id, job.photo))
         draft = self._draft = asyncio.create_task(self._make_draft())
         try:
             return await self._end(await self._deliver(draft))
@@ -85,15 +87,13 @@ class Drive:
         drafted = await draft
         if drafted is None:
             return self._result(RunStatus.FAILED)
-        await asyncio.to_thread(self._tools.store.keep_photo, self._job.run_id, self._job.photo)
         return self._result(RunStatus.DRAFT, self._job.draft_model(), drafted.files)
 
-    async def _save(self, cutout: Cutout) -> RunFiles:
-        """The exports, and at the same time the photo, which touch-ups need."""
-        store, run_id, photo = self._tools.store, self._job.run_id, self._job.photo
-        saving = asyncio.to_thread(store.save, run_id, photo, cutout)
-        files, _ = await asyncio.gather(saving, asyncio.to_thread(store.keep_photo, run_id, photo))
-        return files
+    async def _save(self, cutout: Cutout, *, draft: bool = False) -> RunFiles:
+        """The exports; the photo was being written while the model worked."""
+        if self._photo_kept:
+            await asyncio.shield(self._photo_kept)
+        return await asyncio.to_thread(self._tools.store.save, self._job.run_id, cutout, draft=draft)
 
     async def _attempt(self, model: ModelInfo, selection: SelectionResult) -> Ending:
         job, tools = self._job, self._tools
@@ -157,7 +157,7 @@ class Drive:
         ending = await call_model(Call(tools.providers[model.spec.kind], model, job.photo, tools.deadline_s, blank))
         if ending.cutout is None:
             return None
-        files = await asyncio.to_thread(tools.store.save, job.run_id, job.photo, ending.cutout, draft=True)
+        files = await self._save(ending.cutout, draft=True)
         self._emit(DraftReady(job.run_id, files))
         return Draft(files, ending.cutout)
 

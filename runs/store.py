@@ -25,20 +25,24 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def save(self, run_id: str, photo: Photo, cutout: Cutout, *, draft: bool = False) -> RunFiles:
-        """Write the exports and the previews of one cutout."""
+    def keep_photo(self, run_id: str, photo: Photo) -> None:
+        """The upright photo, lossless and without metadata: what a touch-up takes colours from. And its preview."""
+        folder = self._made(run_id)
+        _write(folder / "before.webp", encode_preview(photo.pixels))
+        _write(folder / "photo.png", encode_png(photo.pixels))
+
+    def save(self, run_id: str, cutout: Cutout, *, draft: bool = False) -> RunFiles:
+        """Write the exports and the preview of one cutout, beside the photo that was kept."""
         folder = self._made(run_id)
         prefix = "draft-" if draft else ""
-        return RunFiles(
-            before=_write(folder / "before.webp", encode_preview(photo.pixels)),
-            after=_write(folder / f"{prefix}after.webp", encode_preview(cutout.pixels)),
-            cutout=_write(folder / f"{prefix}cutout.png", encode_png(cutout.pixels)),
-            matte=_write(folder / f"{prefix}matte.png", encode_png(matte_of(cutout))),
-        )
-
-    def keep_photo(self, run_id: str, photo: Photo) -> None:
-        """The upright photo, lossless and without metadata: what a touch-up takes colours from."""
-        _write(self._made(run_id) / "photo.png", encode_png(photo.pixels))
+        with ThreadPoolExecutor(2) as both:
+            picture, preview = both.submit(encode_png, cutout.pixels), both.submit(encode_preview, cutout.pixels)
+            return RunFiles(
+                before=folder / "before.webp",
+                matte=_write(folder / f"{prefix}matte.png", encode_png(matte_of(cutout))),
+                after=_write(folder / f"{prefix}after.webp", preview.result()),
+                cutout=_write(folder / f"{prefix}cutout.png", picture.result()),
+            )
 
     def photo(self, run_id: str) -> Photo:
         with _there():
