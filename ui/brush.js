@@ -3,7 +3,7 @@
   const PAINT = { keep: "rgb(18, 161, 80)", erase: "rgb(224, 36, 94)" };
   let strokes = [];
   let current = null;
-  let canvasOfStrokes = null;
+  let key = null;
 
   const easelOf = (node) => node.closest?.("#touchup-editor .easel");
   const part = (easel, name) => easel.querySelector(name);
@@ -11,9 +11,7 @@
   const prepared = (easel) => {
     const canvas = part(easel, "canvas");
     const picture = part(easel, "img");
-    if (canvas !== canvasOfStrokes) {
-      canvasOfStrokes = canvas;
-      strokes = [];
+    if (canvas.width !== picture.naturalWidth || canvas.height !== picture.naturalHeight) {
       canvas.width = picture.naturalWidth;
       canvas.height = picture.naturalHeight;
     }
@@ -46,16 +44,23 @@
     easel.querySelectorAll(".brush").forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.kind === kind)));
   };
 
-  // A new easel takes over the brush of the one before.
+  // A new easel takes over the brush of the one before, and none of its strokes. Gradio mends the page in place: the
+  // key tells a new easel, not the element.
   let brush = null;
-  new MutationObserver(() => {
-    const easel = document.querySelector("#touchup-editor .easel:not([data-met])");
-    if (!easel) return;
-    easel.dataset.met = "";
+  const meet = () => {
+    const easel = document.querySelector("#touchup-editor .easel");
+    if (!easel || easel.dataset.key === key) return;
+    key = easel.dataset.key;
+    strokes = [];
+    current = null;
+    part(easel, "img").decode().catch(() => {}).then(() => draw(prepared(easel)));
     if (!brush) return;
     choose(easel, brush.kind);
     part(easel, "input").value = brush.size;
-  }).observe(document.body, { childList: true, subtree: true });
+  };
+  new MutationObserver(meet).observe(document.body, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-key"],
+  });
 
   document.addEventListener("input", (event) => {
     const easel = easelOf(event.target);
@@ -95,8 +100,8 @@
     ring(event, easel);
     if (!current || !event.isPrimary) return;
     const moves = event.getCoalescedEvents?.() ?? [];
-    (moves.length ? moves : [event]).forEach((one) => current.points.push(place(one, canvasOfStrokes)));
-    draw(canvasOfStrokes);
+    (moves.length ? moves : [event]).forEach((one) => current.points.push(place(one, event.target)));
+    draw(event.target);
   });
 
   document.addEventListener("pointerup", finish);
@@ -105,7 +110,7 @@
     if (!current) return;
     strokes = strokes.filter((one) => one !== current);
     finish();
-    draw(canvasOfStrokes);
+    draw(document.querySelector("#touchup-editor canvas"));
   });
 
   document.addEventListener("pointerout", (event) => {
@@ -128,6 +133,6 @@
 
   window.cutoutStrokes = () => {
     const canvas = document.querySelector("#touchup-editor canvas");
-    return canvas && canvas === canvasOfStrokes && strokes.length ? canvas.toDataURL("image/png") : "";
+    return canvas && strokes.length ? canvas.toDataURL("image/png") : "";
   };
 }

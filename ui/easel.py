@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 
 from domain import Language
 from ui.markup import Html, tag
@@ -27,6 +28,7 @@ def easel(picture: bytes, language: Language) -> Html:
         ),
         class_="easel",
         data_brush="erase",
+        data_key=secrets.token_hex(4),
     )
 
 

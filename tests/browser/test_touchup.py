@@ -65,11 +65,31 @@ def test_red_erases_green_keeps_and_undo_brings_everything_back(visit: Visit, lo
     apply(page)
     says(page, "Mended")
     assert [alpha(page, MUG), alpha(page, WALL), alpha(page, WALL, "#download-matte")] == [0, 255, 255]
-    expect(page.get_by_role("button", name="Keep")).to_have_attribute("aria-pressed", "true")
     page.click("#touchup-undo")
     says(page, "Undone")
     assert [alpha(page, MUG), alpha(page, WALL)] == [255, 0]
     expect(page.locator("#touchup-undo")).to_be_disabled()
+
+
+def test_after_a_touch_up_the_strokes_are_gone_and_the_brush_is_still_in_the_hand(
+    visit: Visit, local_url: str, photo: Path
+) -> None:
+    page = visit(local_url)
+    canvas = open_easel(page, photo)
+    page.get_by_role("button", name="Keep").click()
+    page.locator(".easel-size input").fill("40")
+    key = page.locator(".easel").get_attribute("data-key")
+    paint(page, canvas, WALL)
+    apply(page)
+    expect(page.locator(".easel")).not_to_have_attribute("data-key", key or "", timeout=SLOW_MS)
+    expect(page.locator(".easel")).to_have_attribute("data-brush", "keep")
+    expect(page.get_by_role("button", name="Keep")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".easel-size input")).to_have_value("40")
+    expect(page.locator(".easel-back")).to_be_disabled()
+    assert page.evaluate("window.cutoutStrokes()") == ""
+    paint(page, canvas, MUG)
+    sent = page.evaluate("document.querySelector('#touchup-editor canvas').width")
+    assert sent == page.evaluate("document.querySelector('#touchup-editor img').naturalWidth")
 
 
 def test_a_stroke_can_be_taken_back_before_it_counts(visit: Visit, local_url: str, photo: Path) -> None:
