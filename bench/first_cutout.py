@@ -8,6 +8,7 @@ Starts a program of its own unless `--url` names one that is running. The first 
 from __future__ import annotations
 
 import argparse
+import logging
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from app import build
+from observability import configure_logging
 from settings import Settings
 from tests.find_chromium import chromium
 from tests.photos import jpeg, product_photo
@@ -51,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--url")
     parser.add_argument("--rounds", type=int, default=3)
+    configure_logging(logging.ERROR)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, served(options.url, Path(name)) as url, sync_playwright() as playwright:
         photo = Path(name) / "photo.jpg"
