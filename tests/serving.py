@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import gradio as gr
 from gradio_client import Client
 from pydantic import SecretStr
 
@@ -54,7 +55,17 @@ def serving(
         _, url, _ = built.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
         yield Served(url.rstrip("/"), built.core, replicate)
     finally:
-        built.page.close(verbose=False)
+        _close(built.page)
         built.core.database.close()
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _close(page: gr.Blocks) -> None:
+    """Gradio sets an event of the server's loop from this thread; when the loop changes its waiters meanwhile, the
+    first call breaks off, and the second finds the event set and goes on to the server.
+    """
+    try:
+        page.close(verbose=False)
+    except RuntimeError:
+        page.close(verbose=False)
