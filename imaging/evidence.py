@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain import Contour, Cutout, Evidence, Photo
+from imaging.measures import HALF, SOFT, frame_touched
 from imaging.raster import Bytes2, Floats, flatten, shrink, view
 
 _SIDE = 320
-_HALF = 127
-_SOFT = 13, 242
 _ROOM_PX = 6  # how far to both sides of the contour colours are averaged
 _ALIKE = 8.0  # Lab distance
 _NEAR_SHARE = 0.12
@@ -34,18 +33,18 @@ def evidence(photo: Photo, cutout: Cutout, reference: Cutout | None = None) -> E
     if reference is None:
         return Evidence(contour_of(lab, alpha))
     other = _alpha(reference)
-    return Evidence(contour_of(lab, alpha), contour_of(lab, other), overlap_of(alpha > _HALF, other > _HALF))
+    return Evidence(contour_of(lab, alpha), contour_of(lab, other), overlap_of(alpha > HALF, other > HALF))
 
 
 def contour_of(lab: Bytes2, alpha: Bytes2) -> Contour:
     """lab (h, w, 3) and alpha (h, w), both uint8 and of one size."""
-    inside = alpha > _HALF
+    inside = alpha > HALF
     edge = inside & (cv2.erode(inside.astype(np.uint8), _SQUARE, borderValue=1) == 0)
     distance, known = _across(lab, inside)
     seen = edge & known
     steep, usual = _steepness(lab, inside)
     return Contour(
-        frame=_frame(inside),
+        frame=frame_touched(alpha),
         alike=_share(distance < _ALIKE, seen),
         flat=_share(steep < max(12.0, usual), seen),
         left_out=_left_out(lab, inside),
@@ -65,10 +64,6 @@ def overlap_of(first: Mask, second: Mask) -> float:
 def _share(what: Mask, among: Mask) -> float:
     """Nothing to look at counts against the matte."""
     return float(what[among].mean()) if among.any() else 1.0
-
-
-def _frame(inside: Mask) -> float:
-    return float(np.concatenate([inside[0], inside[-1], inside[1:-1, 0], inside[1:-1, -1]]).mean())
 
 
 def _across(lab: Bytes2, inside: Mask) -> tuple[Floats, Mask]:
@@ -125,5 +120,5 @@ def _fragments(inside: Mask) -> int:
 
 
 def _band(alpha: Bytes2, edge_px: int) -> float:
-    soft = int(((alpha > _SOFT[0]) & (alpha < _SOFT[1])).sum())
+    soft = int(((alpha > SOFT[0]) & (alpha < SOFT[1])).sum())
     return min(soft / max(edge_px, 1) / float(max(alpha.shape)), 1.0)

@@ -8,8 +8,8 @@ import numpy as np
 from domain import Cutout, Measures, Raster
 from imaging.raster import WHITE, Bytes2, raster_of, shrink, view
 
-_HALF = 127
-_SOFT = 13, 242  # 5 % and 95 % of 255
+HALF = 127
+SOFT = 13, 242  # 5 % and 95 % of 255
 _FRAGMENT_SIDE = 640
 
 
@@ -24,22 +24,23 @@ def measure(cutout: Cutout) -> Measures:
     """
     alpha = cv2.extractChannel(view(cutout.pixels), 3)
     counts = np.bincount(alpha.reshape(-1), minlength=WHITE + 1)
-    visible = counts[_SOFT[0] :].sum()
+    visible = counts[SOFT[0] :].sum()
     return Measures(
-        area=float(counts[_HALF + 1 :].sum() / alpha.size),
-        frame_touched=_frame_touched(alpha),
+        area=float(counts[HALF + 1 :].sum() / alpha.size),
+        frame_touched=frame_touched(alpha),
         largest_fragment=_largest_fragment(alpha),
-        soft=float(counts[_SOFT[0] : _SOFT[1]].sum() / max(visible, 1)),
+        soft=float(counts[SOFT[0] : SOFT[1]].sum() / max(visible, 1)),
     )
 
 
-def _frame_touched(alpha: Bytes2) -> float:
+def frame_touched(alpha: Bytes2) -> float:
+    """Share of the outermost pixels of a matte (height, width) that it covers."""
     frame = np.concatenate([alpha[0], alpha[-1], alpha[1:-1, 0], alpha[1:-1, -1]])
-    return float((frame > _HALF).mean())
+    return float((frame > HALF).mean())
 
 
 def _largest_fragment(alpha: Bytes2) -> float:
-    small = cv2.compare(shrink(alpha, _FRAGMENT_SIDE), _HALF, cv2.CMP_GT)
+    small = cv2.compare(shrink(alpha, _FRAGMENT_SIDE), HALF, cv2.CMP_GT)
     _, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     return float(areas.max() / areas.sum()) if areas.size else 0.0
