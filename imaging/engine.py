@@ -14,9 +14,9 @@ from imaging.softening import softened
 from imaging.studio import studio_mask
 from imaging.vote import voted
 
-_CUT_SIDE, _STUDIO_SIDE, _MATTE_SIDE = 400, 400, 900
+_CUT_SIDE, _STUDIO_SIDE, _MATTE_SIDE = 560, 400, 900
 _SURELY, _HARDLY = 0.99, 0.01
-_LEEWAY = 9
+_LEEWAY = 11
 _CRUMB = 0.01
 
 
