@@ -8,7 +8,7 @@ from imaging.evidence import evidence
 from imaging.geometry import Geometry, Prepared, prepare
 from imaging.measures import matte_of, measure
 from imaging.strokes import strokes_of, struck
-from imaging.touchup import easel, finish, mend
+from imaging.touchup import easel, finish, is_empty, mend
 
 __all__ = [
     "Cut",
@@ -23,6 +23,7 @@ __all__ = [
     "encode_upload",
     "evidence",
     "finish",
+    "is_empty",
     "make_cutout",
     "matte_of",
     "measure",
