@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from imaging.matting import Window, windows
-from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink, to_bytes
+from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink_fast, to_bytes
 
 _WIDE_SHARE = 0.02
 _NARROW = 6
@@ -50,7 +50,7 @@ def _opaque(colours: Bytes2, alpha: Bytes2) -> Bytes2:
 
 def _coarse(colours: Bytes2, alpha: Bytes2) -> tuple[Bytes2, Bytes2]:
     """Foreground and background after the wide pass, on a small picture: a wide blur has no detail to lose."""
-    small, cover = shrink(colours, _COARSE_SIDE), shrink(alpha, _COARSE_SIDE)
+    small, cover = shrink_fast(colours, _COARSE_SIDE), shrink_fast(alpha, _COARSE_SIDE)
     image = shares(small)
     radius = max(round(max(cover.shape) * _WIDE_SHARE), 1)
     front, back = _fused(image, image, image, shares(cover), radius)

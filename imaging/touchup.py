@@ -11,7 +11,7 @@ from imaging.encode import encode_preview
 from imaging.finishing import finished
 from imaging.geometry import bounded_geometry
 from imaging.measures import HALF, matte_of
-from imaging.raster import Bytes2, flatten, raster_of, resize, shares, shrink, to_bytes, view
+from imaging.raster import Bytes2, flatten, raster_of, shares, shrink_fast, to_bytes, view
 from imaging.strokes import struck
 
 EASEL_SIDE = 1024
@@ -41,8 +41,8 @@ def is_empty(cutout: Cutout) -> bool:
 
 def easel(photo: Photo, matte: Raster) -> bytes:
     """What a person paints on, a WebP of at most 1024 px a side: the cutout, and faintly what is outside of it."""
-    picture = shares(shrink(flatten(photo.pixels), EASEL_SIDE))
-    alpha = shares(resize(view(matte), (picture.shape[1], picture.shape[0])))[..., None]
+    picture = shares(shrink_fast(flatten(photo.pixels), EASEL_SIDE))
+    alpha = shares(shrink_fast(view(matte), EASEL_SIDE))[..., None]
     faint = _board(*picture.shape[:2])[..., None] * (1 - _FAINT) + picture * _FAINT
     return encode_preview(raster_of(to_bytes(np.asarray(faint + (picture - faint) * alpha, np.float32))), EASEL_SIDE)
 
