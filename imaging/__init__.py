@@ -7,6 +7,7 @@ from imaging.engine import object_mask
 from imaging.evidence import evidence
 from imaging.geometry import Geometry, Prepared, prepare
 from imaging.measures import matte_of, measure
+from imaging.sights import sights
 from imaging.strokes import strokes_of, struck
 from imaging.touchup import easel, finish, is_empty, mend
 
@@ -30,6 +31,7 @@ __all__ = [
     "mend",
     "object_mask",
     "prepare",
+    "sights",
     "strokes_of",
     "struck",
 ]
