@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from domain import Attempt, Cutout, ModelInfo, Outcome, RunStatus, SelectionResult
+from domain import Attempt, Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
 from errors import ContentRefused, EngineFault, ProviderError
 from policy import attempt_deadline
 from runs.attempt import Call, Ending, call_model
+from runs.breakers import Leave
 from runs.entries import entry_of
 from runs.events import (
     AttemptEnded,
@@ -31,6 +32,7 @@ from runs.watch import Watch
 log = structlog.get_logger("cutout_router")
 
 Emit = Callable[[RunEvent], None]
+LEASE_SLACK_S = 30  # after the deadline, for the attempt to be closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,11 @@ class Drive:
         selection = self._job.selection
         while selection.model_id is not None:
             model = self._job.models[selection.model_id]
-            ending = await self._attempt(model, selection)
+            leave = await asyncio.to_thread(self._tools.breakers.admit, model, self._tools.deadline_s + LEASE_SLACK_S)
+            if leave is None:
+                selection = await self._step_over(model, selection)
+                continue
+            ending = await self._attempt(model, selection, leave)
             if ending.cutout:
                 return self._result(RunStatus.SUCCEEDED, model, await self._save(ending.cutout))
             selection = await self._fall_back(model, ending, selection)
@@ -95,7 +101,19 @@ class Drive:
             await asyncio.shield(self._photo_kept)
         return await asyncio.to_thread(self._tools.store.save, self._job.run_id, cutout, draft=draft)
 
-    async def _attempt(self, model: ModelInfo, selection: SelectionResult) -> Ending:
+    async def _attempt(self, model: ModelInfo, selection: SelectionResult, leave: Leave) -> Ending:
+        """The breakers hear of the ending, whatever it is."""
+        begun, error = self._tools.clock(), None
+        try:
+            ending = await self._called(model, selection)
+            error = ending.error
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(self._tools.breakers.give_back, leave))
+            raise
+        await asyncio.to_thread(self._tools.breakers.settle, leave, error, self._tools.clock() - begun)
+        return ending
+
+    async def _called(self, model: ModelInfo, selection: SelectionResult) -> Ending:
         job, tools = self._job, self._tools
         attempt = Attempt(number=len(self._attempts) + 1, model_id=model.id)
         await asyncio.to_thread(tools.journal.start_attempt, job.run_id, attempt)
@@ -110,7 +128,6 @@ class Drive:
         await self._close(watch.closed(ending))
         if ending.error:
             _log_fault(job.run_id, model.id, ending.error)
-            tools.health.note(ending.error, model, list(job.models.values()), tools.now())
         return ending
 
     def _call(self, model: ModelInfo, selection: SelectionResult, attempt: Attempt, watch: Watch) -> Call:
@@ -126,7 +143,16 @@ class Drive:
         self._watch = None
         self._attempts.append(attempt)
         await asyncio.to_thread(self._tools.journal.end_attempt, self._job.run_id, attempt)
+        await asyncio.to_thread(self._pay, attempt)
         await self._tell(AttemptEnded(self._job.run_id, attempt))
+
+    def _pay(self, attempt: Attempt) -> None:
+        """What the attempt cost, or that nobody can say."""
+        cost_usd = attempt.cost_usd or 0.0
+        if self._job.models[attempt.model_id].is_local and not cost_usd:
+            return
+        change = self._tools.ledger.hold if attempt.facts.get("unsure") is True else self._tools.ledger.settle
+        change(self._job.run_id, attempt.model_id, cost_usd)
 
     def _time_for(self, selection: SelectionResult) -> float:
         left = self._tools.deadline_s - (self._tools.clock() - self._started)
@@ -142,6 +168,15 @@ class Drive:
             step = self._tools.policy.get_fallback_model(step.model_id, code, step, models, job.facts())
         self._selections.append(step)
         await self._tell(FallbackChosen(job.run_id, failed.id, step))
+        return step
+
+    async def _step_over(self, model: ModelInfo, selection: SelectionResult) -> SelectionResult:
+        """The next model when this one began to rest since it was chosen, or when another run has its trial."""
+        job = self._job
+        models, facts = list(job.models.values()), await asyncio.to_thread(job.facts)
+        step = self._tools.policy.get_fallback_model(model.id, ObjectionCode.RESTING, selection, models, facts)
+        self._selections.append(step)
+        await self._tell(FallbackChosen(job.run_id, model.id, step))
         return step
 
     def _same_endpoint(self, model_id: str, failed: ModelInfo) -> bool:
@@ -163,6 +198,7 @@ class Drive:
 
     async def _end(self, result: RunResult) -> RunResult:
         await asyncio.to_thread(self._tools.journal.end_run, result, self._job.names)
+        await asyncio.to_thread(self._tools.ledger.release, self._job.run_id)
         await self._tell(RunEnded(result))
         return result
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from domain import JournalEntry, LocalEngine, ModelInfo, Photo, PolicyFacts, ProviderKind, SelectionResult
 from policy import ModelSelectionPolicy
 from providers import Provider
-from runs.health import HealthBoard
+from runs.breakers import Breakers
 from runs.journal import Journal, Now
+from runs.ledger import Ledger
 from runs.store import FileStore
 
 
@@ -22,7 +23,8 @@ class Tools:
     providers: Mapping[ProviderKind, Provider]
     journal: Journal
     store: FileStore
-    health: HealthBoard
+    breakers: Breakers
+    ledger: Ledger
     now: Now
     deadline_s: float
     listeners: Sequence[Callable[[JournalEntry], None]] = ()
