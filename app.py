@@ -37,7 +37,7 @@ from providers import (
     recorded,
 )
 from registry import ModelRegistry, apply_seed, load_seed
-from runs import FileStore, HealthBoard, Journal, Tools
+from runs import Breakers, FileStore, Journal, Ledger, Tools
 from service import Limits, Service, utc_now
 from settings import Settings, read_settings
 
@@ -121,7 +121,7 @@ async def _sweep(core: Core) -> None:
 
 
 def _limits(settings: Settings) -> Limits:
-    return Limits(settings.local_engine, settings.spend_cap_day_usd)
+    return Limits(settings.local_engine)
 
 
 def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing) -> Tools:
@@ -133,7 +133,8 @@ def _tools(settings: Settings, database: Database, store: FileStore, timing: Tim
         ),
         journal=Journal(database, utc_now),
         store=store,
-        health=HealthBoard(),
+        breakers=Breakers(database, utc_now),
+        ledger=Ledger(database, utc_now, settings.spend_caps),
         now=utc_now,
         deadline_s=settings.run_deadline_s,
         listeners=(log_entry,),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -49,6 +49,14 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session that commits at its end, or leaves the database untouched."""
         with database_errors(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def alone(self, key: int) -> Iterator[Session]:
+        """A writing session that no other one with the same key runs beside, in any process."""
+        with self.write() as session:
+            if self.engine.dialect.name == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
             yield session
 
     @contextmanager

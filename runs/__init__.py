@@ -1,5 +1,6 @@
 """What happened: the runner that carries out a plan, and the journal of its attempts."""
 
+from runs.breakers import Breakers, Leave
 from runs.events import (
     AttemptEnded,
     AttemptProgress,
@@ -12,9 +13,9 @@ from runs.events import (
     RunResult,
     RunStarted,
 )
-from runs.health import HealthBoard
 from runs.job import Job, Tools
 from runs.journal import Journal
+from runs.ledger import Ledger, Payer
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
 from runs.store import FileStore
@@ -24,14 +25,17 @@ __all__ = [
     "AttemptEnded",
     "AttemptProgress",
     "AttemptStarted",
+    "Breakers",
     "Change",
     "DraftReady",
     "FallbackChosen",
     "FileStore",
-    "HealthBoard",
     "Job",
     "Journal",
+    "Leave",
+    "Ledger",
     "Mended",
+    "Payer",
     "RunEnded",
     "RunEvent",
     "RunFiles",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from database import Database
@@ -133,12 +133,6 @@ class Journal:
         with self._database.read() as session:
             row = session.get(RunRow, run_id)
             return _result(row, _attempts(session, run_id)) if row else None
-
-    def spent_since(self, moment: datetime) -> float:
-        """US dollars over all attempts that started at or after `moment`."""
-        total = select(func.sum(AttemptRow.cost_usd)).where(AttemptRow.started_at >= moment)
-        with self._database.read() as session:
-            return session.scalars(total).one() or 0.0
 
 
 def _fill(row: RunRow, result: RunResult, names: Names) -> None:

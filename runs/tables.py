@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime
@@ -90,3 +90,31 @@ class KeyRow(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BreakerRow(Base):
+    """The health of one model or provider, shared by all processes; the columns are the fields of `policy.Breaker`."""
+
+    __tablename__ = "breakers"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    generation: Mapped[int]
+    calls: Mapped[Any] = mapped_column(JSON)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int]
+    rests: Mapped[int]
+    trial_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class SpendRow(Base):
+    """What one model may cost, or did cost, in one run: millionths of a US dollar. Outlives its run on purpose."""
+
+    __tablename__ = "spend"
+
+    run_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    visitor: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    micros: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -45,7 +45,8 @@ def _provider(states: Sequence[ModelState]) -> Health:
 
 def _word(state: ModelState) -> str:
     """`ready`, `resting`, or why it is not ready."""
-    return str(state.statement.facts.get("reason") or state.statement.code.removeprefix("state."))
+    word = state.statement.code.removeprefix("state.")
+    return str(state.statement.facts.get("reason") or word) if word == "not_ready" else word
 
 
 def _versions() -> dict[str, str]:

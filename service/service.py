@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from domain import (
+    Cap,
     Language,
     LocalEngine,
     Marketplace,
@@ -25,6 +26,7 @@ from domain import (
     SelectionReport,
     SelectionRequest,
     SelectionResult,
+    SpendReport,
     Statement,
     TouchUp,
 )
@@ -35,6 +37,7 @@ from runs import (
     Change,
     Job,
     Mended,
+    Payer,
     RunEvent,
     RunResult,
     Tools,
@@ -46,13 +49,14 @@ from runs import (
 )
 from service.health import Health, degraded, healthy
 
+RESERVE_TRIES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the owner allows; a cap of None is no cap."""
+    """What the owner allows."""
 
     local_engine: LocalEngine = LocalEngine.AUTO
-    spend_cap_day_usd: float | None = None
 
 
 class Service:
@@ -80,26 +84,33 @@ class Service:
 
     def model_states(self) -> tuple[ModelState, ...]:
         """Every active model, and whether it can be called right now."""
-        resting = self._tools.health.resting(self._tools.now())
-        return tuple(self._state(model, resting.get(model.id)) for model in self._registry.get_all_models())
+        models = self._registry.get_all_models()
+        resting = self._tools.breakers.resting(models)
+        return tuple(self._state(model, resting.get(model.id)) for model in models)
 
     def marketplaces(self) -> tuple[str, ...]:
         return tuple(Marketplace)
 
-    async def select(self, request: SelectionRequest, upload: bytes | None = None) -> SelectionResult:
+    async def select(
+        self, request: SelectionRequest, upload: bytes | None = None, visitor: str = ""
+    ) -> SelectionResult:
         """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo."""
         photo = await asyncio.to_thread(decode, upload) if upload is not None else None
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        facts = await asyncio.to_thread(self._facts, models, photo)
+        facts = await asyncio.to_thread(self._facts, models, photo, Payer("", visitor))
         return self._tools.policy.select_model(request, models, facts)
 
-    async def run(self, upload: bytes, request: SelectionRequest) -> AsyncGenerator[RunEvent, None]:
-        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run."""
+    async def run(self, upload: bytes, request: SelectionRequest, visitor: str = "") -> AsyncGenerator[RunEvent, None]:
+        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run.
+
+        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend.
+        """
         photo = await asyncio.to_thread(decode, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        facts = partial(self._facts, models, photo)
-        selection = self._tools.policy.select_model(request, models, await asyncio.to_thread(facts))
-        job = Job(uuid.uuid4().hex, photo, selection, {model.id: model for model in models}, facts)
+        payer = Payer(uuid.uuid4().hex, visitor)
+        facts = partial(self._facts, models, photo, payer)
+        selection = await asyncio.to_thread(self._reserved, request, models, payer, facts)
+        job = Job(payer.run_id, photo, selection, {model.id: model for model in models}, facts)
         async with aclosing(carry_out(self._tools, job)) as events:
             async for event in events:
                 yield event
@@ -131,6 +142,22 @@ class Service:
             return degraded(error)
         return healthy(states, self._tools.policy.version)
 
+    def spend(self) -> SpendReport:
+        """The owner's view of the money; not for visitors."""
+        return self._tools.ledger.report()
+
+    def _reserved(
+        self, request: SelectionRequest, models: Sequence[ModelInfo], payer: Payer, facts: Callable[[], PolicyFacts]
+    ) -> SelectionResult:
+        """A plan whose price is reserved; other runs may take the money between a look and the reservation."""
+        policy, prices = self._tools.policy, {model.id: model.price_usd for model in models}
+        for _ in range(RESERVE_TRIES):
+            selection = policy.select_model(request, models, facts())
+            if self._tools.ledger.reserve(payer, {model_id: prices[model_id] for model_id in selection.plan}):
+                return selection
+        nothing_left = facts().model_copy(update={"budget_left": {Cap.DAY: 0.0}})
+        return policy.select_model(request, models, nothing_left)
+
     def _names(self) -> Mapping[str, str]:
         return {model.id: model.name for model in self._registry.get_all_models(active_only=False)}
 
@@ -142,26 +169,19 @@ class Service:
         if not readiness.ready:
             said = Statement(code="state.not_ready", facts={"reason": readiness.reason})
         elif rest:
-            said = Statement(code="state.resting", facts={"until": f"{rest.until:%H:%M} UTC"})
+            said = Statement(code="state.resting", facts=rest.facts)
         else:
             said = Statement(code="state.ready")
         return ModelState(model=model, available=said.code == "state.ready", statement=said)
 
-    def _facts(self, models: Sequence[ModelInfo], photo: Photo | None) -> PolicyFacts:
+    def _facts(self, models: Sequence[ModelInfo], photo: Photo | None, payer: Payer) -> PolicyFacts:
         return PolicyFacts(
             readiness={model.id: self._readiness(model) for model in models},
-            resting=self._tools.health.resting(self._tools.now()),
-            budget_left_usd=self._budget_left(),
+            resting=self._tools.breakers.resting(models),
+            budget_left=self._tools.ledger.left_usd(payer),
             photo=PhotoFacts(width=photo.pixels.width, height=photo.pixels.height) if photo else None,
             local_engine=self._limits.local_engine,
         )
-
-    def _budget_left(self) -> float | None:
-        cap = self._limits.spend_cap_day_usd
-        if cap is None:
-            return None
-        midnight = self._tools.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return cap - self._tools.journal.spent_since(midnight)
 
 
 def utc_now() -> datetime:
