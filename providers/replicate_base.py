@@ -81,9 +81,7 @@ class ReplicateProvider:
             return trail.prediction_id
         return await found(api, Wanted(trail.token, trail.sent_at), "interrupted")
 
-    async def _buy(
-        self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail
-    ) -> Bought:
+    async def _buy(self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail) -> Bought:
         """A new prediction. Its token is told before it is sent; an unclear answer is looked up."""
         image, token = await self._send(api, photo.pixels)
         listen(Progress(Stage.SENDING, token=token))
@@ -113,9 +111,7 @@ class ReplicateProvider:
         if len(picture) <= MAX_EMBEDDED:
             token = uuid.uuid4().hex
             return f"data:{media_type};base64,{base64.b64encode(marked(picture, token)).decode()}", token
-        address = await once_more_after_429(
-            lambda: api.upload(picture, name, media_type), api.deadline, api.budget
-        )
+        address = await once_more_after_429(lambda: api.upload(picture, name, media_type), api.deadline, api.budget)
         return address, address
 
     async def _wait(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> Prediction:

@@ -202,9 +202,7 @@ class Drive:
             await asyncio.to_thread(breakers.settle, leave, ending.error, self._tools.clock() - begun)
         return closed, files
 
-    async def _called(
-        self, model: ModelInfo, selection: SelectionResult
-    ) -> tuple[Ending, Attempt, RunFiles | None]:
+    async def _called(self, model: ModelInfo, selection: SelectionResult) -> tuple[Ending, Attempt, RunFiles | None]:
         """The photo is on disk before anything is paid for, and the files are before the attempt is closed."""
         job, tools = self._job, self._tools
         if not model.is_local:
@@ -237,9 +235,7 @@ class Drive:
         await self._tell(AttemptStarted(self._job.run_id, attempt, model.typical_seconds))
         return attempt, Trail(attempt.prediction_id, sent.token, sent.at, self._given_up)
 
-    def _call(
-        self, model: ModelInfo, selection: SelectionResult, attempt: Attempt, watch: Watch, trail: Trail
-    ) -> Call:
+    def _call(self, model: ModelInfo, selection: SelectionResult, attempt: Attempt, watch: Watch, trail: Trail) -> Call:
         provider, deadline_s = self._tools.providers[model.spec.kind], self._time_for(selection)
         return Call(provider, model, self._job.photo, deadline_s, attempt, watch.listen, self._drafted, trail)
 
