@@ -35,7 +35,7 @@ def tls_context() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What providers are built from; the TLS context costs 40 ms, so there is one for all, as there is one retry budget."""
+    """What providers are built from; one retry budget for all, and one TLS context, which costs 40 ms."""
 
     config: ReplicateConfig
     codec: PictureCodec
