@@ -55,7 +55,7 @@ async def _cancelled_late(creation: asyncio.Future[Prediction], api: ReplicateAp
 async def _id_of(creation: asyncio.Future[Prediction], api: ReplicateApi, token: str) -> str | None:
     """From the answer, or when that is unclear from the list."""
     try:
-        return (await creation).id
+        return str((await creation).id)
     except ProviderError as error:
         return await found(api, Wanted(token), error.code) if error.facts.get("unsure") else None
 

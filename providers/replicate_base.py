@@ -7,6 +7,7 @@ import base64
 import ssl
 import uuid
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from replicate.prediction import Prediction
 
@@ -31,7 +32,7 @@ MIN_SIDE_PX = 16
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 STAGES = {"starting": Stage.BOOTING}
 
-Bought = Prediction | str
+Bought: TypeAlias = Prediction | str
 """A prediction, or the id of one."""
 
 

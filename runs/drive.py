@@ -149,8 +149,8 @@ class Drive:
         """The first cutout that passes the gate, else the draft, else nothing."""
         last = self._attempts[-1] if self._attempts else None
         if last and last.outcome is Outcome.SUCCEEDED:
-            files = await asyncio.to_thread(self._tools.store.files, self._job.run_id, 0)
-            return self._result(RunStatus.SUCCEEDED, self._job.models[last.model_id], files)
+            made = await asyncio.to_thread(self._tools.store.files, self._job.run_id, 0)
+            return self._result(RunStatus.SUCCEEDED, self._job.models[last.model_id], made)
         selection = self._selections[-1]
         if last and last.model_id == selection.model_id:
             selection = await self._fall_back(self._job.models[last.model_id], last, selection)
@@ -209,7 +209,7 @@ class Drive:
             await self._photo_there()
         attempt, trail = await self._opened(model)
         watch = self._watch = Watch(self._claim, model, attempt, tools.journal, tools.clock)
-        files = None
+        files: RunFiles | None = None
         try:
             ending = await call_model(self._call(model, selection, attempt, watch, trail))
             closed = watch.closed(ending)

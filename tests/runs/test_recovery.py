@@ -154,8 +154,11 @@ def test_a_run_that_nobody_can_finish_ends_as_interrupted_with_its_draft(
     hosted_core: Core, another_core: Core, replicate: ReplicateServer, loss: str
 ):
     replicate.always(BIREFNET, forever())
-    drafted = hosted_core.store.root.glob("*/draft-cutout.png")
-    run_id = run_until(hosted_core, lambda core: prediction_known(core) and bool(list(drafted)), CHEAP)
+
+    def drafted(core: Core) -> bool:
+        return prediction_known(core) and any(core.store.root.glob("*/draft-cutout.png"))
+
+    run_id = run_until(hosted_core, drafted, CHEAP)
     if loss == "photo":
         (hosted_core.store.root / run_id / "photo.png").unlink()
     else:
@@ -215,15 +218,15 @@ def test_a_stop_hands_the_run_over_and_the_next_start_finishes_it_at_once(
 
 
 def test_a_run_that_ends_in_time_is_not_handed_over(hosted_core: Core):
-    async def stop() -> tuple[RunEvent, int]:
-        last, stopping = None, None
+    async def stop() -> tuple[list[RunEvent], int]:
         async with aclosing(hosted_core.service.run(mug(), CHEAP)) as events:
-            async for event in events:
-                last, stopping = event, stopping or asyncio.create_task(hosted_core.service.stop(60))
-        return last, await stopping
+            told = [await anext(events)]
+            stopping = asyncio.create_task(hosted_core.service.stop(60))
+            told += [event async for event in events]
+        return told, await stopping
 
-    last, left = asyncio.run(stop())
-    assert isinstance(last, RunEnded)
+    told, left = asyncio.run(stop())
+    assert isinstance(told[-1], RunEnded)
     assert left == 0
 
 
