@@ -43,6 +43,7 @@ from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
 SWEEP_EVERY_S = 1800
+TIDY_EVERY_S = 60
 MAX_WAITING = 64
 
 
@@ -60,8 +61,12 @@ class Core:
     settings: Settings
     database: Database
     store: FileStore
-    journal: Journal
+    tools: Tools
     service: Service
+
+    @property
+    def journal(self) -> Journal:
+        return self.tools.journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class App:
 
     def launch(self, **options: Any) -> tuple[Any, str, str]:
         """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
-        rest = build_rest(self.core.service)
+        rest = build_rest(self.core.service, self.core.settings.admin_token.get_secret_value())
         self.page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
         served: tuple[Any, str, str] = self.page.launch(
             ssr_mode=False,
@@ -91,9 +96,10 @@ class App:
 
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
-        sweeper = asyncio.create_task(_sweep(self.core))
+        tasks = [asyncio.create_task(chore(self.core)) for chore in (_sweep, _tidy)]
         yield
-        sweeper.cancel()
+        for task in tasks:
+            task.cancel()
         self.core.database.close()
 
 
@@ -110,7 +116,9 @@ def build_core(settings: Settings, timing: Timing | None = None) -> Core:
     apply_seed(database, models)
     store = FileStore(settings.data_dir / "runs")
     tools = _tools(settings, database, store, timing or Timing())
-    return Core(settings, database, store, tools.journal, Service(ModelRegistry(database), tools, _limits(settings)))
+    tools.breakers.forgive_account()
+    log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
+    return Core(settings, database, store, tools, Service(ModelRegistry(database), tools, _limits(settings)))
 
 
 async def _sweep(core: Core) -> None:
@@ -118,6 +126,13 @@ async def _sweep(core: Core) -> None:
     while True:
         await asyncio.to_thread(core.store.purge, core.settings.keep_hours * 3600)
         await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def _tidy(core: Core) -> None:
+    """Money of runs that are over goes back; and each minute a write finds out whether the database is well again."""
+    while True:
+        await asyncio.to_thread(core.tools.ledger.tidy)
+        await asyncio.sleep(TIDY_EVERY_S)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from domain import Attempt, Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
-from errors import ContentRefused, EngineFault, ProviderError
+from errors import ContentRefused, DatabaseError, EngineFault, ProviderError
 from policy import attempt_deadline
 from runs.attempt import Call, Ending, call_model
 from runs.breakers import Leave
@@ -83,10 +83,11 @@ class Drive:
         while selection.model_id is not None:
             model = self._job.models[selection.model_id]
             leave = await asyncio.to_thread(self._tools.breakers.admit, model, self._tools.deadline_s + LEASE_SLACK_S)
-            if leave is None:
-                selection = await self._step_over(model, selection)
+            ending = await self._attempt(model, selection, leave) if leave else None
+            if ending is None:
+                why = ObjectionCode.NO_BOOKS if leave else ObjectionCode.RESTING
+                selection = await self._step_over(model, selection, why)
                 continue
-            ending = await self._attempt(model, selection, leave)
             if ending.cutout:
                 return self._result(RunStatus.SUCCEEDED, model, await self._save(ending.cutout))
             selection = await self._fall_back(model, ending, selection)
@@ -101,22 +102,32 @@ class Drive:
             await asyncio.shield(self._photo_kept)
         return await asyncio.to_thread(self._tools.store.save, self._job.run_id, cutout, draft=draft)
 
-    async def _attempt(self, model: ModelInfo, selection: SelectionResult, leave: Leave) -> Ending:
-        """The breakers hear of the ending, whatever it is."""
-        begun, error = self._tools.clock(), None
+    async def _attempt(self, model: ModelInfo, selection: SelectionResult, leave: Leave) -> Ending | None:
+        """The breakers hear of the ending, whatever it is; None when nothing was sent, as it could not be entered."""
+        begun, breakers = self._tools.clock(), self._tools.breakers
         try:
             ending = await self._called(model, selection)
-            error = ending.error
+        except DatabaseError:
+            await asyncio.to_thread(breakers.give_back, leave)
+            return None
         except BaseException:
-            await asyncio.shield(asyncio.to_thread(self._tools.breakers.give_back, leave))
+            await asyncio.shield(asyncio.to_thread(breakers.give_back, leave))
             raise
-        await asyncio.to_thread(self._tools.breakers.settle, leave, error, self._tools.clock() - begun)
+        await asyncio.to_thread(breakers.settle, leave, ending.error, self._tools.clock() - begun)
         return ending
+
+    async def _enter(self, model: ModelInfo, attempt: Attempt) -> None:
+        """Nothing is paid for without its row; local engines cost nothing and work without."""
+        try:
+            await asyncio.to_thread(self._tools.journal.start_attempt, self._job.run_id, attempt)
+        except DatabaseError:
+            if not model.is_local:
+                raise
 
     async def _called(self, model: ModelInfo, selection: SelectionResult) -> Ending:
         job, tools = self._job, self._tools
         attempt = Attempt(number=len(self._attempts) + 1, model_id=model.id)
-        await asyncio.to_thread(tools.journal.start_attempt, job.run_id, attempt)
+        await self._enter(model, attempt)
         await self._tell(AttemptStarted(job.run_id, attempt, model.typical_seconds))
         watch = self._watch = Watch(job.run_id, model, attempt.number, tools.journal, tools.clock)
         try:
@@ -170,11 +181,11 @@ class Drive:
         await self._tell(FallbackChosen(job.run_id, failed.id, step))
         return step
 
-    async def _step_over(self, model: ModelInfo, selection: SelectionResult) -> SelectionResult:
-        """The next model when this one began to rest since it was chosen, or when another run has its trial."""
+    async def _step_over(self, model: ModelInfo, selection: SelectionResult, why: ObjectionCode) -> SelectionResult:
+        """The next model when this one rests since it was chosen, another run has its trial, or the books are shut."""
         job = self._job
         models, facts = list(job.models.values()), await asyncio.to_thread(job.facts)
-        step = self._tools.policy.get_fallback_model(model.id, ObjectionCode.RESTING, selection, models, facts)
+        step = self._tools.policy.get_fallback_model(model.id, why, selection, models, facts)
         self._selections.append(step)
         await self._tell(FallbackChosen(job.run_id, model.id, step))
         return step

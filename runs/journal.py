@@ -10,20 +10,31 @@ from sqlalchemy.orm import Session
 
 from database import Database
 from domain import Attempt, JournalEntry, PolicyFacts, RunStatus, SelectionResult
+from errors import Trouble
 from runs.events import RunResult
 from runs.report import Names, make_report
+from runs.survivable import survivable
 from runs.tables import AttemptRow, JournalRow, RunRow
 
 Now = Callable[[], datetime]
 
 
 class Journal:
-    """All writes commit before they return. `now` gives moments with a time zone."""
+    """All writes commit before they return. `now` gives moments with a time zone.
+
+    Only the start of an attempt must be written: it needs its run's row and is there before anything is bought.
+    """
 
     def __init__(self, database: Database, now: Now) -> None:
         self._database = database
         self._now = now
 
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why nothing can be written down at present."""
+        return self._database.trouble
+
+    @survivable
     def start_run(self, result: RunResult, facts: PolicyFacts, photo_sha256: str, names: Names) -> None:
         row = RunRow(run_id=result.run_id, photo_sha256=photo_sha256, started_at=self._now())
         row.facts = facts.model_dump(mode="json")
@@ -31,6 +42,7 @@ class Journal:
         with self._database.write() as session:
             session.add(row)
 
+    @survivable
     def end_run(self, result: RunResult, names: Names) -> None:
         with self._database.write() as session:
             row = session.get_one(RunRow, result.run_id)
@@ -43,17 +55,20 @@ class Journal:
         with self._database.write() as session:
             session.add(row)
 
+    @survivable
     def note_prediction(self, run_id: str, number: int, prediction_id: str) -> None:
         """As soon as the provider has named the prediction, so that a restart can find it."""
         mine = (AttemptRow.run_id == run_id, AttemptRow.number == number)
         with self._database.write() as session:
             session.execute(update(AttemptRow).where(*mine).values(prediction_id=prediction_id))
 
+    @survivable
     def end_attempt(self, run_id: str, attempt: Attempt) -> None:
         mine = (AttemptRow.run_id == run_id, AttemptRow.number == attempt.number)
         with self._database.write() as session:
             _close(session.scalars(select(AttemptRow).where(*mine)).one(), attempt)
 
+    @survivable
     def record(self, entry: JournalEntry) -> None:
         with self._database.write() as session:
             session.add(JournalRow(at=self._now(), **entry.model_dump(mode="json")))
