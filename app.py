@@ -129,8 +129,9 @@ async def _sweep(core: Core) -> None:
 
 
 async def _tidy(core: Core) -> None:
-    """Money of runs that are over goes back; and each minute a write finds out whether the database is well again."""
+    """Money of runs that are over goes back; a database in trouble is asked whether it is well again."""
     while True:
+        await asyncio.to_thread(core.database.recheck)
         await asyncio.to_thread(core.tools.ledger.tidy)
         await asyncio.sleep(TIDY_EVERY_S)
 

@@ -7,7 +7,7 @@ On SQLite a write begins with `BEGIN IMMEDIATE`, so that a read followed by a wr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,17 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session that commits at its end, or leaves the database untouched."""
         with self._noted(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            before = _changes(session) if self.trouble else None
             yield session
-        self.trouble = None
+            session.flush()
+            proven = before is None or _changes(session) != before
+        self.trouble = None if proven else self.trouble
+
+    def recheck(self) -> None:
+        """In trouble: find out by a write whether it is over."""
+        if self.trouble:
+            with suppress(DatabaseError), self.write() as session:
+                session.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
     @contextmanager
     def alone(self, key: int) -> Iterator[Session]:
@@ -94,6 +103,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _changes(session: Session) -> int | None:
+    """How many rows this connection has changed so far; a write that changes none proves nothing. None if unknown."""
+    changes: int | None = getattr(session.connection().connection.driver_connection, "total_changes", None)
+    return changes
 
 
 def _create_engine(url: str) -> Engine:

@@ -85,7 +85,7 @@ def test_a_good_trial_closes_it_and_a_bad_one_rests_it_twice_as_long():
 def test_rests_grow_up_to_the_longest():
     breaker, now = OPEN, NOON
     for _ in range(12):
-        now = breaker.until
+        now = breaker.until or now
         breaker, trial = admit(breaker, now, LEASE)
         breaker = settle(breaker, trial, Sign.BAD, now, RULE)
     assert breaker.until - now == RULE.longest_rest

@@ -192,7 +192,9 @@ def test_the_card_says_that_the_model_rests_in_both_languages(hosted_core: Core)
     assert say(told.statement.code, told.statement.facts, Language.RU).endswith("после сбоев: 5")
 
 
-def test_a_model_chosen_while_another_run_takes_its_trial_is_stepped_over_without_an_attempt(hosted_core: Core):
+def test_a_model_chosen_while_another_run_takes_its_trial_is_stepped_over_without_an_attempt(
+    hosted_core: Core, monkeypatch: pytest.MonkeyPatch
+):
     """The trial goes away between the choice and the call."""
     v2_died(hosted_core, LONG_AGO)
     rival = hosted_core.tools.breakers
@@ -204,7 +206,7 @@ def test_a_model_chosen_while_another_run_takes_its_trial_is_stepped_over_withou
         taken.append(rival.admit(V2_MODEL, 3600))
         return chosen
 
-    hosted_core.tools.policy.select_model = select_then_lose
+    monkeypatch.setattr(hosted_core.tools.policy, "select_model", select_then_lose)
     result = run(hosted_core.service)
     assert taken[0] is not None
     assert result.selection.model_id == "flux-kontext-lora-v2"

@@ -278,9 +278,12 @@ def test_one_visitor_cannot_spend_anothers_cap(capped: Core):
 
 
 @pytest.mark.parametrize("capped", [{"day": 0.062}], indirect=True)
-def test_money_that_goes_between_the_look_and_the_reservation_shortens_the_plan(capped: Core):
+def test_money_that_goes_between_the_look_and_the_reservation_shortens_the_plan(
+    capped: Core, monkeypatch: pytest.MonkeyPatch
+):
     """Another run reserves after this one's facts were read."""
-    select, taken = capped.tools.policy.select_model, []
+    select = capped.tools.policy.select_model
+    taken: list[bool] = []
 
     def select_then_lose(*arguments):
         chosen = select(*arguments)
@@ -288,7 +291,7 @@ def test_money_that_goes_between_the_look_and_the_reservation_shortens_the_plan(
             taken.append(capped.tools.ledger.reserve(Payer("rival"), {"m": 0.06}))
         return chosen
 
-    capped.tools.policy.select_model = select_then_lose
+    monkeypatch.setattr(capped.tools.policy, "select_model", select_then_lose)
     result = run(capped.service)
     assert taken == [True]
     assert result.model_id == "birefnet"
