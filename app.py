@@ -45,6 +45,7 @@ from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
 SWEEP_EVERY_S = 1800
+TIDY_EVERY_S = 60
 MAX_WAITING = 64
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
 
@@ -63,8 +64,12 @@ class Core:
     settings: Settings
     database: Database
     store: FileStore
-    journal: Journal
+    tools: Tools
     service: Service
+
+    @property
+    def journal(self) -> Journal:
+        return self.tools.journal
 
 
 @dataclass(slots=True)
@@ -84,7 +89,7 @@ class App:
 
     def launch(self, **options: Any) -> tuple[Any, str, str]:
         """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
-        rest = build_rest(self.core.service)
+        rest = build_rest(self.core.service, self.core.settings.admin_token.get_secret_value())
         self.page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
         served: tuple[Any, str, str] = self.page.launch(
             ssr_mode=False,
@@ -103,7 +108,7 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
         self.running.loop = asyncio.get_running_loop()
-        tasks = [asyncio.create_task(work(self.core)) for work in (_sweep, _recover)]
+        tasks = [asyncio.create_task(chore(self.core)) for chore in (_sweep, _tidy, _recover)]
         yield
         for task in tasks:
             task.cancel()
@@ -123,7 +128,9 @@ def build_core(settings: Settings, timing: Timing | None = None, lease: timedelt
     apply_seed(database, models)
     store = FileStore(settings.data_dir / "runs")
     tools = _tools(settings, database, store, timing or Timing(), lease)
-    return Core(settings, database, store, tools.journal, Service(ModelRegistry(database), tools, _limits(settings)))
+    tools.breakers.forgive_account()
+    log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
+    return Core(settings, database, store, tools, Service(ModelRegistry(database), tools, _limits(settings)))
 
 
 async def _sweep(core: Core) -> None:
@@ -142,6 +149,14 @@ async def _recover(core: Core) -> None:
         except DatabaseError as error:
             log.warning("recovery.put_off", reason=str(error))
         await asyncio.sleep(pause_s)
+
+
+async def _tidy(core: Core) -> None:
+    """Money of runs that are over goes back; a database in trouble is asked whether it is well again."""
+    while True:
+        await asyncio.to_thread(core.database.recheck)
+        await asyncio.to_thread(core.tools.ledger.tidy)
+        await asyncio.sleep(TIDY_EVERY_S)
 
 
 def _limits(settings: Settings) -> Limits:

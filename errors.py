@@ -4,7 +4,7 @@ CutoutRouterError
 ├── StartError                       stop the start and say why
 │   ├── SettingError                 a wrong environment variable, by name
 │   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
-│   └── DatabaseError                the database cannot be opened or migrated
+│   └── DatabaseError                the database cannot be opened, migrated, read or written; later, nothing is bought
 ├── InvalidPhoto                     tell the person: no model could help
 ├── TouchUpError                     tell the person: the cutout that is shown stays
 │   ├── FilesGone                    the run's files were deleted, or it has none
@@ -77,8 +77,26 @@ class SeedError(StartError):
     code = "seed"
 
 
+class Trouble(StrEnum):
+    """What is wrong with the database."""
+
+    LOCKED = "locked"
+    READ_ONLY = "read_only"
+    FULL = "full"
+    MISSING = "missing"
+    CORRUPT = "corrupt"
+    NEWER = "newer"
+    OTHER = "other"
+
+
 class DatabaseError(StartError):
+    """`trouble` is None when the database is well and only a statement was not."""
+
     code = "database"
+
+    def __init__(self, detail: str = "", trouble: Trouble | None = None, **facts: Fact) -> None:
+        super().__init__(detail, trouble=trouble, **facts)
+        self.trouble = trouble
 
 
 class PhotoFault(StrEnum):

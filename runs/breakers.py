@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from database import Database
 from domain import ModelInfo, ProviderName, Rest
-from errors import ProviderError
+from errors import DatabaseError, ProviderError
 from policy.ailments import MODEL_RULE, PROVIDER_RULE, UNTOLD, Ailment, ailment_of
 from policy.breaker import Breaker, Call, Pass, Rule, Sign, admit, heard, rest, resting_until, settle
 from runs.journal import Now
+from runs.survivable import survivable
 from runs.tables import BreakerRow
 
+UNKNOWN = -1  # a generation that no breaker has
 LOCK = 0x627265616B
 ACCOUNT = ("unauthenticated", "forbidden", "out_of_credit")
 
@@ -60,24 +62,34 @@ class Breakers:
     def admit(self, model: ModelInfo, lease_s: float) -> Leave | None:
         """Leave for one call, or None while the model or its provider rests.
 
-        Whoever gets the trial of a half-open breaker has it for `lease_s` seconds, or until `settle`.
+        Whoever gets the trial of a half-open breaker has it for `lease_s` seconds, or until `settle`. Breakers that
+        cannot be read hold nobody back: what keeps paid work from going on is the journal.
         """
         keys = (_model_key(model), _provider_key(model.provider))
+        try:
+            return self._admit(keys, timedelta(seconds=lease_s))
+        except DatabaseError:
+            return Leave(*keys, Pass(UNKNOWN), Pass(UNKNOWN))
+
+    def _admit(self, keys: tuple[str, str], lease: timedelta) -> Leave | None:
         with self._database.read() as session:
             known = _load(session, keys)
         if all(_of(known, key).until is None for key in keys):
             return Leave(*keys, *(Pass(_of(known, key).generation) for key in keys))
-        return self._admit_alone(keys, timedelta(seconds=lease_s))
+        return self._admit_alone(keys, lease)
 
+    @survivable
     def settle(self, leave: Leave, error: ProviderError | None, seconds: float = 0.0) -> None:
         """What became of the call; `error` is None when the model answered, whatever the gate thought of it."""
         code = error.code if error else None
         self._settle(leave, ailment_of(error), code, seconds)
 
+    @survivable
     def give_back(self, leave: Leave) -> None:
         """The call was never made, or was stopped: it says nothing."""
         self._settle(leave, UNTOLD, None, 0.0)
 
+    @survivable
     def forgive_account(self) -> None:
         """At a start: the owner may have set a new token or paid, so the next call finds out."""
         with self._database.write() as session:

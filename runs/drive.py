@@ -62,8 +62,10 @@ class Drive:
         self._past = past
         before = past.result if past else None
         self._selections: list[SelectionResult] = list(before.selections) if before else [job.selection]
-        self._attempts = [one for one in before.attempts if one.outcome is not Outcome.STARTED] if before else []
-        self._open = next((one for one in before.attempts if one.outcome is Outcome.STARTED), None) if before else None
+        attempts = before.attempts if before else ()
+        self._attempts = [one for one in attempts if one.outcome is not Outcome.STARTED]
+        self._open = attempts[-1] if attempts and attempts[-1].outcome is Outcome.STARTED else None
+        self._number = attempts[-1].number if attempts else 0
         self._earlier_s = (tools.now() - past.started_at).total_seconds() if past else 0.0
         self._started = tools.clock()
         self._watch: Watch | None = None
@@ -159,10 +161,12 @@ class Drive:
                 return await self._drafted_result(RunStatus.INTERRUPTED)
             model = self._job.models[selection.model_id]
             leave = await asyncio.to_thread(self._tools.breakers.admit, model, self._tools.deadline_s + LEASE_SLACK_S)
-            if leave is None and self._open is None:
-                selection = await self._step_over(model, selection)
+            done = await self._attempt(model, selection, leave) if leave or self._open else None
+            if done is None:
+                why = ObjectionCode.NO_BOOKS if leave else ObjectionCode.RESTING
+                selection = await self._step_over(model, selection, why)
                 continue
-            attempt, files = await self._attempt(model, selection, leave)
+            attempt, files = done
             if files:
                 return self._result(RunStatus.SUCCEEDED, model, files)
             selection = await self._fall_back(model, attempt, selection)
@@ -189,11 +193,15 @@ class Drive:
 
     async def _attempt(
         self, model: ModelInfo, selection: SelectionResult, leave: Leave | None
-    ) -> tuple[Attempt, RunFiles | None]:
-        """The breakers hear of the ending, whatever it is."""
+    ) -> tuple[Attempt, RunFiles | None] | None:
+        """The breakers hear of the ending, whatever it is; None when nothing was sent, as it could not be entered."""
         breakers, begun = self._tools.breakers, self._tools.clock()
         try:
             ending, closed, files = await self._called(model, selection)
+        except DatabaseError:
+            if leave:
+                await asyncio.to_thread(breakers.give_back, leave)
+            return None
         except BaseException:
             if leave:
                 await asyncio.shield(asyncio.to_thread(breakers.give_back, leave))
@@ -225,13 +233,22 @@ class Drive:
             _log_fault(job.run_id, model.id, ending.error)
         return ending, closed, files
 
+    async def _enter(self, model: ModelInfo, attempt: Attempt) -> None:
+        """Nothing is paid for without its row; local engines cost nothing and work without."""
+        try:
+            await asyncio.to_thread(self._tools.journal.start_attempt, self._claim, attempt)
+        except DatabaseError:
+            if not model.is_local:
+                raise
+
     async def _opened(self, model: ModelInfo) -> tuple[Attempt, Trail]:
         """A new attempt, or the one that an earlier process left open."""
         attempt, sent = self._open, self._past.sent if self._past else Sent()
         self._open = None
         if attempt is None:
-            attempt, sent = Attempt(number=len(self._attempts) + 1, model_id=model.id), Sent()
-            await asyncio.to_thread(self._tools.journal.start_attempt, self._claim, attempt)
+            self._number += 1
+            attempt, sent = Attempt(number=self._number, model_id=model.id), Sent()
+            await self._enter(model, attempt)
         await self._tell(AttemptStarted(self._job.run_id, attempt, model.typical_seconds))
         return attempt, Trail(attempt.prediction_id, sent.token, sent.at, self._given_up)
 
@@ -273,13 +290,11 @@ class Drive:
             step = policy.get_fallback_model(step.model_id, code, step, models, facts)
         return await self._go_on(failed, step)
 
-    async def _step_over(self, model: ModelInfo, selection: SelectionResult) -> SelectionResult:
-        """The next model when this one began to rest since it was chosen, or when another run has its trial."""
+    async def _step_over(self, model: ModelInfo, selection: SelectionResult, why: ObjectionCode) -> SelectionResult:
+        """The next model when this one rests since it was chosen, another run has its trial, or the books are shut."""
         models, facts = list(self._job.models.values()), await asyncio.to_thread(self._job.facts)
-        resting = ObjectionCode.RESTING
-        return await self._go_on(
-            model, self._tools.policy.get_fallback_model(model.id, resting, selection, models, facts)
-        )
+        step = self._tools.policy.get_fallback_model(model.id, why, selection, models, facts)
+        return await self._go_on(model, step)
 
     async def _go_on(self, failed: ModelInfo, step: SelectionResult) -> SelectionResult:
         """The step is written down before anything follows from it."""

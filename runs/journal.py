@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from database import Database
 from domain import Attempt, JournalEntry, PolicyFacts, RunStatus, SelectionResult
+from errors import Trouble
 from runs.events import RunResult
 from runs.keys import KeyUse, use_key
 from runs.leases import LEASE, Claim, Leases
 from runs.report import Names, make_report
+from runs.survivable import survivable
 from runs.tables import AttemptRow, JournalRow, RunRow
 
 Now = Callable[[], datetime]
@@ -39,12 +41,20 @@ class Past:
 
 
 class Journal:
-    """All writes commit before they return, and those about a run need its claim. `now` has a time zone."""
+    """All writes commit before they return, and those about a run need its claim. `now` has a time zone.
+
+    Only the start of an attempt and its token must be written: they are there before anything is bought.
+    """
 
     def __init__(self, database: Database, now: Now, lease: timedelta = LEASE) -> None:
         self._database = database
         self._now = now
         self.leases = Leases(database, now, lease)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why nothing can be written down at present."""
+        return self._database.trouble
 
     def start_run(
         self,
@@ -55,7 +65,11 @@ class Journal:
         names: Names,
         key: KeyUse | None = None,
     ) -> str:
-        """The run's row, claimed; or the id of the run that was started under the same key before."""
+        """The run's row, claimed; or the id of the run that was started under the same key before.
+
+        Raises:
+            DatabaseError: nothing was written; a run without a key may go on without its row, and buy nothing.
+        """
         row = RunRow(run_id=result.run_id, photo_sha256=photo_sha256, started_at=self._now())
         row.facts = facts.model_dump(mode="json")
         row.owner, row.lease_until, row.takes = claim.owner, self.leases.until(), 1
@@ -70,6 +84,7 @@ class Journal:
                 session.add(key.row(result.run_id, self._now()))
         return result.run_id
 
+    @survivable
     def end_run(self, claim: Claim, result: RunResult, names: Names) -> None:
         with self._database.write() as session:
             self.leases.hold(session, claim)
@@ -77,6 +92,7 @@ class Journal:
             row.ended_at, row.owner, row.lease_until = self._now(), None, None
             _fill(row, result, names)
 
+    @survivable
     def note_selections(self, claim: Claim, result: RunResult, names: Names) -> None:
         """Every step down the plan, so that a restart goes on from the last one."""
         with self._database.write() as session:
@@ -94,6 +110,7 @@ class Journal:
         """Before anything is bought, so that a restart can look for it at the provider."""
         self._note(claim, number, token=token, sent_at=self._now())
 
+    @survivable
     def note_prediction(self, claim: Claim, number: int, prediction_id: str) -> None:
         """As soon as the provider has named the prediction, so that a restart can find it."""
         self._note(claim, number, prediction_id=prediction_id)
@@ -104,12 +121,14 @@ class Journal:
             self.leases.hold(session, claim)
             session.execute(update(AttemptRow).where(*mine).values(**values))
 
+    @survivable
     def end_attempt(self, claim: Claim, attempt: Attempt) -> None:
         mine = (AttemptRow.run_id == claim.run_id, AttemptRow.number == attempt.number)
         with self._database.write() as session:
             self.leases.hold(session, claim)
             _close(session.scalars(select(AttemptRow).where(*mine)).one(), attempt)
 
+    @survivable
     def record(self, entry: JournalEntry) -> None:
         with self._database.write() as session:
             session.add(JournalRow(at=self._now(), **entry.model_dump(mode="json")))

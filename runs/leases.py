@@ -46,9 +46,13 @@ class Leases:
             return claim if _changed(session, (RunRow.run_id == run_id, *self._lapsed()), taken) else None
 
     def hold(self, session: Session, claim: Claim) -> None:
-        """Renew within the transaction of a write. Raises `LeaseLost` when the run is not ours, or over."""
+        """Renew within the transaction of a write; a run that could not be written down is nobody else's.
+
+        Raises:
+            LeaseLost: the run is not ours, or it is over.
+        """
         mine = (RunRow.run_id == claim.run_id, RunRow.owner == claim.owner, _running())
-        if not _changed(session, mine, {"lease_until": self.until()}):
+        if not _changed(session, mine, {"lease_until": self.until()}) and _written(session, claim.run_id):
             raise LeaseLost(claim.run_id)
 
     def renew(self, claim: Claim) -> None:
@@ -80,6 +84,10 @@ class Leases:
 
 def _running() -> ColumnElement[bool]:
     return RunRow.status == RunStatus.RUNNING
+
+
+def _written(session: Session, run_id: str) -> bool:
+    return session.scalar(select(RunRow.run_id).where(RunRow.run_id == run_id)) is not None
 
 
 def _changed(session: Session, where: tuple[ColumnElement[bool], ...], values: dict[str, object]) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from database import Database
 from domain import Cap, RunStatus, SpendReport, Spent
 from runs.journal import Now
+from runs.survivable import survivable
 from runs.tables import RunRow, SpendRow
 
 LOCK = 0x7370656E64
@@ -68,19 +69,23 @@ class Ledger:
             session.add_all(self._row(payer, key, micros) for key, micros in wanted.items() if key not in known)
             return True
 
+    @survivable
     def settle(self, run_id: str, model_id: str, cost_usd: float) -> None:
         """What the model did cost: a canceled call costs its price, an aborted one nothing."""
         self._change(run_id, model_id, Money.SETTLED, micros_of(cost_usd))
 
+    @survivable
     def hold(self, run_id: str, model_id: str, cost_usd: float) -> None:
         """Nobody can say whether it was bought, so its money stays reserved until `settle`."""
         self._change(run_id, model_id, Money.UNSURE, micros_of(cost_usd))
 
+    @survivable
     def release(self, run_id: str) -> None:
         """At the end of a run: what it reserved and did not need. What was paid or is unsure stays."""
         with self._database.write() as session:
             session.execute(delete(SpendRow).where(*_mine(run_id), SpendRow.state == Money.RESERVED))
 
+    @survivable
     def tidy(self) -> None:
         """Give back what runs that are over left reserved, and forget who paid the day before yesterday."""
         now = self._now()

@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from domain import ModelInfo, Photo, PolicyFacts, RunStatus, SelectionResult
-from errors import Busy, FilesGone, InvalidPhoto, LeaseLost
+from errors import Busy, DatabaseError, FilesGone, InvalidPhoto, LeaseLost
 from registry import ModelRegistry
 from runs import (
     MOST_TAKES,
@@ -180,7 +180,13 @@ class Carrier:
 
     def _written(self, job: Job, claim: Claim, key: KeyUse | None) -> str:
         running = RunResult(job.run_id, RunStatus.RUNNING, None, (job.selection,), (), None, 0.0)
-        return self._tools.journal.start_run(claim, running, job.facts(), job.photo.sha256, job.names, key)
+        try:
+            return self._tools.journal.start_run(claim, running, job.facts(), job.photo.sha256, job.names, key)
+        except DatabaseError as error:
+            if key:
+                raise
+            log.error("database.unwritten", what="start_run", trouble=error.trouble, reason=str(error))  # noqa: TRY400  # the reason says it
+            return job.run_id
 
     async def _models(self) -> Mapping[str, ModelInfo]:
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from domain import (
     Cap,
@@ -29,7 +30,7 @@ from domain import (
     Statement,
     TouchUp,
 )
-from errors import DatabaseError
+from errors import DatabaseError, Trouble
 from imaging import decode
 from registry import ModelRegistry
 from runs import (
@@ -85,8 +86,9 @@ class Service:
     def model_states(self) -> tuple[ModelState, ...]:
         """Every active model, and whether it can be called right now."""
         models = self._registry.get_all_models()
-        resting = self._tools.breakers.resting(models)
-        return tuple(self._state(model, resting.get(model.id)) for model in models)
+        books = self._books(models, Payer(""))
+        resting, trouble = books.get("resting", {}), books["trouble"]
+        return tuple(self._state(model, resting.get(model.id), trouble) for model in models)
 
     def marketplaces(self) -> tuple[str, ...]:
         return tuple(Marketplace)
@@ -175,7 +177,7 @@ class Service:
             states = self.model_states()
         except DatabaseError as error:
             return degraded(error)
-        return healthy(states, self._tools.policy.version)
+        return healthy(states, self._tools.policy.version, self._tools.journal.trouble)
 
     def spend(self) -> SpendReport:
         """The owner's view of the money; not for visitors."""
@@ -186,12 +188,16 @@ class Service:
     ) -> SelectionResult:
         """A plan whose price is reserved; other runs may take the money between a look and the reservation."""
         policy, prices = self._tools.policy, {model.id: model.price_usd for model in models}
+        kept: dict[str, object] = {"budget_left": {Cap.DAY: 0.0}}
         for _ in range(RESERVE_TRIES):
             selection = policy.select_model(request, models, facts())
-            if self._tools.ledger.reserve(payer, {model_id: prices[model_id] for model_id in selection.plan}):
-                return selection
-        nothing_left = facts().model_copy(update={"budget_left": {Cap.DAY: 0.0}})
-        return policy.select_model(request, models, nothing_left)
+            try:
+                if self._tools.ledger.reserve(payer, {model_id: prices[model_id] for model_id in selection.plan}):
+                    return selection
+            except DatabaseError as error:
+                kept = {"trouble": error.trouble or Trouble.OTHER}
+                break
+        return policy.select_model(request, models, facts().model_copy(update=kept))
 
     def _names(self) -> Mapping[str, str]:
         return {model.id: model.name for model in self._registry.get_all_models(active_only=False)}
@@ -199,10 +205,12 @@ class Service:
     def _readiness(self, model: ModelInfo) -> Readiness:
         return self._tools.providers[model.spec.kind].ready(model)
 
-    def _state(self, model: ModelInfo, rest: Rest | None) -> ModelState:
+    def _state(self, model: ModelInfo, rest: Rest | None, trouble: str | None) -> ModelState:
         readiness = self._readiness(model)
         if not readiness.ready:
             said = Statement(code="state.not_ready", facts={"reason": readiness.reason})
+        elif trouble and not model.is_local:
+            said = Statement(code="state.no_books", facts={"trouble": trouble})
         elif rest:
             said = Statement(code="state.resting", facts=rest.facts)
         else:
@@ -212,11 +220,21 @@ class Service:
     def _facts(self, models: Sequence[ModelInfo], photo: Photo | None, payer: Payer) -> PolicyFacts:
         return PolicyFacts(
             readiness={model.id: self._readiness(model) for model in models},
-            resting=self._tools.breakers.resting(models),
-            budget_left=self._tools.ledger.left_usd(payer),
+            **self._books(models, payer),
             photo=PhotoFacts(width=photo.pixels.width, height=photo.pixels.height) if photo else None,
             local_engine=self._limits.local_engine,
         )
+
+    def _books(self, models: Sequence[ModelInfo], payer: Payer) -> dict[str, Any]:
+        """What the database knows of health and money, or why it cannot be asked."""
+        try:
+            known = {
+                "resting": self._tools.breakers.resting(models),
+                "budget_left": self._tools.ledger.left_usd(payer),
+            }
+        except DatabaseError as error:
+            return {"trouble": error.trouble or Trouble.OTHER}
+        return {**known, "trouble": self._tools.journal.trouble}
 
 
 def utc_now() -> datetime:

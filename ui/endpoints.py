@@ -22,6 +22,7 @@ from ui.form import photo_bytes
 from ui.photo import photo_input
 from ui.run_tab import RUNS, RUNS_AT_ONCE
 from ui.strings import language_of
+from ui.visitor import visitor_key
 from wording import say
 
 Json = dict[str, Any]
@@ -56,7 +57,7 @@ async def process(
     language = language_of(request)
     try:
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
-        async with aclosing(service.run(await photo_bytes(photo), asked)) as events:
+        async with aclosing(service.run(await photo_bytes(photo), asked, visitor_key(request))) as events:
             async for event in events:
                 if isinstance(event, RunEnded):
                     cutout = str(event.result.files.cutout) if event.result.files else None
@@ -95,7 +96,7 @@ async def explain_selection(
     language = language_of(request)
     try:
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
-        selection = await service.select(asked, await photo_bytes(photo) if photo else None)
+        selection = await service.select(asked, await photo_bytes(photo) if photo else None, visitor_key(request))
         return _selection_json(service, selection, language)
     except Exception as error:
         raise _said(error, language) from error
