@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from errors import ProviderError, Unsure
 from providers.mark import carries
 from providers.replicate_client import ReplicateApi
+from providers.retries import up_to_three_times
 
 PAUSES_S = (0.0, 1.0, 3.0)
 """Before each look: a purchase that is under way may take a moment to be listed."""
@@ -55,7 +57,7 @@ async def _look(api: ReplicateApi, wanted: Wanted) -> str:
     address: str | None = None
     for _ in range(FEW_PAGES if wanted.since is None else MANY_PAGES):
         try:
-            page = await api.page(address)
+            page = await up_to_three_times(partial(api.page, address), api.deadline, api.budget)
         except ProviderError:
             return Seen.BLIND
         seen = _on(page, wanted)
