@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -107,11 +107,16 @@ def leaf_of(code: str) -> type[ProviderError]:
 def test_every_fault_ends_in_time_with_its_class_its_fallback_and_books_that_balance(
     core: Core, server: ReplicateServer, time: FakeTime, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ):
-    monkeypatch.setattr(replicate_client, "CREATE_S", 0.5)
-    monkeypatch.setattr(replicate_client, "POLL_S", 0.5)
+    behaviour = fault.behaviour
+    if isinstance(behaviour.creation, Silence):
+        monkeypatch.setattr(replicate_client, "CREATE_S", 0.5)
+        behaviour = replace(behaviour, on_creation=lambda: monkeypatch.setattr(replicate_client, "CREATE_S", 30.0))
+    if isinstance(fault.lists, Silence):
+        monkeypatch.setattr(replicate_client, "POLL_S", 0.05)
+        monkeypatch.setattr(replicate_client, "LAST_LOOK_S", 0.05)
     if fault.lists:
         monkeypatch.setattr(server, "_list", lambda _: fault.lists)
-    server.always(V1, fault.behaviour)
+    server.always(V1, behaviour)
     began = time.now
     result = run(core.service, WISH, PHOTO)
 
