@@ -37,7 +37,7 @@ from service import Limits, Service, utc_now
 from settings import Settings
 from tests.fakes.behaviours import Answer, Drop, Reply, problem_reply
 from tests.fakes.replicate_server import ReplicateServer
-from tests.fakes.wire import Request
+from tests.fakes.wire import Job, Request
 from tests.photos import jpeg, product_photo
 
 AT_ONCE = 8
@@ -130,7 +130,8 @@ def chaos(data_dir: Path, runs: int, kills: int, seed: int = 7) -> Verdict:
     """Kills are spread over the work: each comes when another part of the runs has ended, at a random moment."""
     dice = random.Random(seed)  # noqa: S311  # not a secret
     ends = time.monotonic() + LIMIT_S
-    with Moody(dice=dice) as server:
+    server = Moody(dice=dice)
+    with server:
         for kill in range(kills + 1):
             child = start(data_dir, server.url, runs)
             try:
@@ -199,7 +200,7 @@ def judged(data_dir: Path, runs: int, server: Moody) -> Verdict:
     )
 
 
-def token_in(job: object, tokens: set[str]) -> str | None:
+def token_in(job: Job, tokens: set[str]) -> str | None:
     """Which attempt's token the prediction's input carries."""
     values = job.inputs.values()
     return next((token for token in tokens if any(carries(value, token) for value in values)), None)
