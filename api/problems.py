@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -24,9 +24,9 @@ class Problem(BaseModel):
     detail: str
 
 
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
+def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = Problem(title=status.phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status_code=status, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), status_code=status, media_type="application/problem+json", headers=headers)
 
 
 class ProblemRoute(APIRoute):

@@ -3,6 +3,7 @@
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
 from domain.evidence import Contour, Evidence, Sights
 from domain.models import Licence, Limits, ModelInfo, ModelSpec, ModelState, ProviderKind, ProviderName
+from domain.money import Cap, SpendReport, Spent
 from domain.pictures import Cutout, GateReason, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster, VoteMatch
 from domain.runs import (
     Attempt,
@@ -40,6 +41,7 @@ __all__ = [
     "Attempt",
     "AttemptReport",
     "CandidateReport",
+    "Cap",
     "Contour",
     "Cutout",
     "EventKind",
@@ -81,6 +83,8 @@ __all__ = [
     "SelectionResult",
     "Sights",
     "Slug",
+    "SpendReport",
+    "Spent",
     "Statement",
     "Strokes",
     "Text",
