@@ -1,4 +1,4 @@
-"""How many requests may be made again: a fifth of those made for the first time, and a few more to begin with.
+"""How many requests may be made again: a tenth of those made for the first time, and a few more to begin with.
 
 One for the whole process: in a storm of refusals all runs together ask little more often than they would without.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SHARE = 0.2
+SHARE = 0.1
 FIRST_TOKENS, MOST_TOKENS = 2.0, 5.0
 
 

@@ -30,9 +30,13 @@ async def cancelled_if_abandoned(
 
 
 async def purchased(
-    creation: Coroutine[Any, Any, Prediction], api: ReplicateApi, token: str, handed_over: Callable[[], bool]
+    creation: Coroutine[Any, Any, Prediction],
+    api: ReplicateApi,
+    token: str,
+    handed_over: Callable[[], bool],
+    learnt: Callable[[str], None],
 ) -> Prediction:
-    """Await a creation; when the task is cancelled meanwhile, still learn the id, and cancel what was bought."""
+    """Await a creation; when the task is cancelled meanwhile, still learn the id, tell it, and cancel what was bought."""
     task = asyncio.ensure_future(creation)
     try:
         return await asyncio.shield(task)
@@ -40,15 +44,18 @@ async def purchased(
         if handed_over():
             task.cancel()
         else:
-            await to_the_end(_cancelled_late(task, api, token))
+            await to_the_end(_cancelled_late(task, api, token, learnt))
         raise
 
 
-async def _cancelled_late(creation: asyncio.Future[Prediction], api: ReplicateApi, token: str) -> None:
+async def _cancelled_late(
+    creation: asyncio.Future[Prediction], api: ReplicateApi, token: str, learnt: Callable[[str], None]
+) -> None:
     with suppress(ProviderError, TimeoutError):
         async with asyncio.timeout(LATE_S):
             prediction_id = await _id_of(creation, api, token)
         if prediction_id:
+            learnt(prediction_id)
             await api.cancel(prediction_id)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -16,9 +16,10 @@ from providers.retries import up_to_three_times
 
 PAUSES_S = (0.0, 1.0, 3.0)
 """Before each look: a purchase that is under way may take a moment to be listed."""
-CLOCKS_APART = timedelta(minutes=5)
-FEW_PAGES, MANY_PAGES = 3, 30
-"""Of a hundred predictions: enough for the last seconds, and for the hour that inputs are kept."""
+CLOCKS_APART = timedelta(minutes=20)
+"""Less than the hour after which a prediction's inputs are gone: what is older is not looked at."""
+MOST_PAGES = 30
+"""Of a hundred predictions."""
 
 
 class Seen(StrEnum):
@@ -28,10 +29,10 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`since` is when the purchase was sent, by our clock; None when that was just now."""
+    """`since` is when the purchase was sent, by our clock: just now, unless an earlier process sent it."""
 
     token: str
-    since: datetime | None = None
+    since: datetime = field(default_factory=partial(datetime.now, UTC))
 
 
 async def found(api: ReplicateApi, wanted: Wanted, cause: str) -> str | None:
@@ -55,7 +56,7 @@ async def found(api: ReplicateApi, wanted: Wanted, cause: str) -> str | None:
 async def _look(api: ReplicateApi, wanted: Wanted) -> str:
     """An id, or what was seen instead."""
     address: str | None = None
-    for _ in range(FEW_PAGES if wanted.since is None else MANY_PAGES):
+    for _ in range(MOST_PAGES):
         try:
             page = await up_to_three_times(partial(api.page, address), api.deadline, api.budget)
         except ProviderError:
@@ -66,13 +67,13 @@ async def _look(api: ReplicateApi, wanted: Wanted) -> str:
         address = page.get("next")
         if not address:
             return Seen.ABSENT
-    return Seen.ABSENT if wanted.since is None else Seen.BLIND
+    return Seen.BLIND
 
 
 def _on(page: Mapping[str, Any], wanted: Wanted) -> str | None:
     """None when the next page has to be looked at."""
     for prediction in page["results"]:
-        if wanted.since and _created(prediction) < wanted.since - CLOCKS_APART:
+        if _long_before(prediction, wanted.since):
             return Seen.ABSENT
         inputs = prediction.get("input") or {}
         if any(carries(value, wanted.token) for value in inputs.values()):
@@ -82,5 +83,9 @@ def _on(page: Mapping[str, Any], wanted: Wanted) -> str | None:
     return None
 
 
-def _created(prediction: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(prediction["created_at"])
+def _long_before(prediction: Mapping[str, Any], since: datetime) -> bool:
+    """Whether it was certainly made before; not when nobody can read when it was made."""
+    try:
+        return datetime.fromisoformat(prediction["created_at"]) < since - CLOCKS_APART
+    except (KeyError, TypeError, ValueError):
+        return False

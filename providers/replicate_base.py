@@ -87,9 +87,13 @@ class ReplicateProvider:
         image, token = await self._send(api, photo.pixels)
         listen(Progress(Stage.SENDING, token=token))
         payload = self.payload(image, model)
+
+        def learnt(prediction_id: str) -> None:
+            listen(Progress(Stage.SENDING, prediction_id))
+
         try:
             return await once_more_after_429(
-                lambda: purchased(api.create(model.endpoint, payload), api, token, trail.handed_over),
+                lambda: purchased(api.create(model.endpoint, payload), api, token, trail.handed_over, learnt),
                 api.deadline,
                 api.budget,
             )

@@ -11,6 +11,7 @@ def visitor_key(request: gr.Request | None) -> str:
     """By the address of the connection; by the page's session where there is none. Empty when nobody can tell."""
     if request is None:
         return ""
-    host = request.client.host if request.client else ""
+    client = getattr(request, "client", None)  # Gradio answers with an error where there is no connection
+    host = client.host if client else ""
     who = host or request.session_hash or ""
     return hashlib.sha256(who.encode()).hexdigest()[:32] if who else ""

@@ -41,7 +41,7 @@ class Fault:
 
 
 PAID = {"BadOutput"}
-KEPT = {"canceled": PRICE, "never ready": PRICE, "never started": PRICE}
+KEPT = dict.fromkeys(("canceled", "never ready", "never started", "failed with an object as its error"), PRICE)
 AT_CREATION_ONLY = ("silent at creation", "file never comes", "file too large", "file without transparency")
 
 

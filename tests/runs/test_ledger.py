@@ -22,7 +22,7 @@ from database import Database, migrate
 from domain import Cap, Language, ObjectionCode, SelectionRequest, Spent
 from runs import Ledger, Payer
 from tests.conftest import QUICK, SettingsMaker
-from tests.fakes.behaviours import Behaviour, drop_on_create, fail
+from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail
 from tests.fakes.replicate_server import V1, V2, ReplicateServer
 from tests.runs.running import run
 
@@ -229,13 +229,14 @@ def test_while_a_run_buys_its_whole_plan_is_reserved_and_after_it_only_what_was_
 
 
 def test_a_canceled_prediction_is_paid_an_aborted_one_is_not_and_an_unsure_one_stays_reserved(
-    hosted_core: Core, replicate: ReplicateServer
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
 ):
     replicate.always(V2, fail(status="canceled"))
     replicate.always(V1, fail(status="aborted"))
     run(hosted_core.service)
     assert money(hosted_core) == Spent(paid_usd=0.032)
     replicate.always(V2, drop_on_create(made=True))
+    monkeypatch.setattr(replicate, "_list", lambda _: Reply(500))
     run(hosted_core.service)
     assert money(hosted_core).unsure_usd == 0.03
 
