@@ -18,7 +18,7 @@ from runs.journal import Journal
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
 from runs.store import FileStore
-from runs.touchup import Change, Mended, show, touch_up
+from runs.touchup import Change, Mended, show, touch_up, warm_up
 
 __all__ = [
     "AttemptEnded",
@@ -44,4 +44,5 @@ __all__ = [
     "selection_report",
     "show",
     "touch_up",
+    "warm_up",
 ]
