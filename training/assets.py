@@ -16,7 +16,8 @@ from training.library import Asset, written
 OBJECT_SIDE, EMOJI_SIDE, PHOTO_SIDE, TEXTURE_SIDE = 300, 256, 480, 512
 EMOJI = 900
 """As many of them as are taken, so that drawings do not outnumber things."""
-PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+JPEGS = (".jpg", ".jpeg")
+PICTURES = (*JPEGS, ".png", ".webp")
 NOT_THINGS = ("symbols", "alphabet", "letters", "numbers", "signlanguage", "sign_language", "/text", "arrows")
 NOT_THINGS += ("punctuation", "naturalforces", "fonts")
 """Folders of stamps without objects."""
@@ -82,10 +83,15 @@ def emoji(folder: Path) -> list[Asset]:
     return [found[at] for at in np.random.default_rng(3).permutation(len(found))[:EMOJI]]
 
 
-def photos(folders: list[Path]) -> Iterator[Asset]:
-    """Each once: wallpapers come in several sizes and are told apart by their 6 x 6 miniature."""
+def photos(wallpapers: list[Path], themes: list[Path]) -> Iterator[Asset]:
+    """Each once: wallpapers come in several sizes and are told apart by their 6 x 6 miniature.
+
+    Themes keep photos as JPEG; their PNGs are drawings and devices.
+    """
     seen = set()
-    for path, key in ((path, named(path, folder)) for folder in folders for path in pictures(folder, PICTURES)):
+    files = [(path, named(path, folder)) for folder in wallpapers for path in pictures(folder, PICTURES)]
+    files += [(path, named(path, folder)) for folder in themes for path in pictures(folder, JPEGS)]
+    for path, key in files:
         picture = None if any(word in key for word in NOT_PHOTOS) else cv2.imread(str(path))
         if picture is None or min(picture.shape[:2]) < 300:
             continue
@@ -99,9 +105,7 @@ def photos(folders: list[Path]) -> Iterator[Asset]:
 
 def textures(folders: list[Path]) -> Iterator[Asset]:
     """The surfaces of the furniture: fabric, wood, prints."""
-    for path, key in (
-        (path, named(path, folder)) for folder in folders for path in pictures(folder, (".jpg", ".jpeg"))
-    ):
+    for path, key in ((path, named(path, folder)) for folder in folders for path in pictures(folder, JPEGS)):
         picture = cv2.imread(str(path))
         if picture is not None and min(picture.shape[:2]) >= 128:
             yield Asset("texture", key, fitted(picture, TEXTURE_SIDE))
@@ -112,11 +116,11 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     for kind in ("renders", "stamps", "emoji"):
         parser.add_argument(f"--{kind}", type=Path, required=True)
-    for kind in ("photos", "textures"):
+    for kind in ("photos", "themes", "textures"):
         parser.add_argument(f"--{kind}", type=Path, nargs="+", required=True)
     args = parser.parse_args()
     assets = [*renders(args.renders), *stamps(args.stamps), *emoji(args.emoji)]
-    assets += [*photos(args.photos), *textures(args.textures)]
+    assets += [*photos(args.photos, args.themes), *textures(args.textures)]
     written(assets, args.out)
     print(dict(Counter(asset.kind for asset in assets)))
 
