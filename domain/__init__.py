@@ -1,7 +1,7 @@
 """The words of the product as frozen values and enums (standard library and pydantic only)."""
 
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
-from domain.evidence import Contour, Evidence
+from domain.evidence import Contour, Evidence, Sights
 from domain.models import Licence, Limits, ModelInfo, ModelSpec, ModelState, ProviderKind, ProviderName
 from domain.money import Cap, SpendReport, Spent
 from domain.pictures import Cutout, GateReason, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster, VoteMatch
@@ -81,6 +81,7 @@ __all__ = [
     "SelectionReport",
     "SelectionRequest",
     "SelectionResult",
+    "Sights",
     "Slug",
     "SpendReport",
     "Spent",

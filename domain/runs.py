@@ -75,10 +75,14 @@ class SelectionReport(Value):
 
 
 class RunReport(SelectionReport):
-    """One run as everybody sees it: the journal, REST, the client API and the page's details."""
+    """One run as everybody sees it: the journal, REST, the client API and the page's details.
+
+    `warnings` are sentences of the explanation that belong beside the cutout: what is wrong, and what would help.
+    """
 
     run_id: str
     status: RunStatus
+    warnings: tuple[str, ...] = ()
     attempts: tuple[AttemptReport, ...]
     seconds: float
     cost_usd: float

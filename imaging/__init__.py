@@ -7,8 +7,9 @@ from imaging.engine import object_mask
 from imaging.evidence import evidence
 from imaging.geometry import Geometry, Prepared, prepare
 from imaging.measures import matte_of, measure
+from imaging.sights import sights
 from imaging.strokes import strokes_of, struck
-from imaging.touchup import easel, finish, mend
+from imaging.touchup import easel, finish, is_empty, mend
 
 __all__ = [
     "Cut",
@@ -23,12 +24,14 @@ __all__ = [
     "encode_upload",
     "evidence",
     "finish",
+    "is_empty",
     "make_cutout",
     "matte_of",
     "measure",
     "mend",
     "object_mask",
     "prepare",
+    "sights",
     "strokes_of",
     "struck",
 ]

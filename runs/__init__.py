@@ -19,7 +19,7 @@ from runs.ledger import Ledger, Payer
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
 from runs.store import FileStore
-from runs.touchup import Change, Mended, show, touch_up
+from runs.touchup import Change, Mended, show, touch_up, warm_up
 
 __all__ = [
     "AttemptEnded",
@@ -48,4 +48,5 @@ __all__ = [
     "selection_report",
     "show",
     "touch_up",
+    "warm_up",
 ]

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain import Attempt, Cutout, Evidence, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
+from domain import Attempt, Cutout, Evidence, Fact, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
 from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut
-from imaging import Cut, Geometry, cut_out, evidence, prepare
-from policy import judge, judge_contour, weakness
+from imaging import Cut, Geometry, cut_out, evidence, prepare, sights
+from policy import judge, judge_contour, remark, weakness
 from providers import Listener, Provider
 
 
@@ -53,14 +53,20 @@ async def call_model(call: Call) -> Ending:
     refusal = judge(cut.measures, cut.likeness) or judge_contour(seen)
     if refusal and not (call.model.is_local and refusal.code == GateReason.DOUBTFUL):
         return Ending(_refused(call.attempt, refusal, cost))
-    return Ending(_delivered(call, seen, cost), cut.cutout)
+    told = await asyncio.to_thread(_remarks, call, seen, cut.cutout)
+    delivered = {"outcome": Outcome.SUCCEEDED, "cost_usd": cost, "facts": told}
+    return Ending(call.attempt.model_copy(update=delivered), cut.cutout)
 
 
-def _delivered(call: Call, seen: Evidence, cost: float) -> Attempt:
-    """A local engine's doubtful cutout is better than none: it is delivered, and called weak."""
+def _remarks(call: Call, seen: Evidence, cutout: Cutout) -> dict[str, Fact]:
+    """A local engine's doubtful cutout is better than none: it is delivered, and called weak. So is a photo that no
+    engine could do much with, and then that is what is said.
+    """
+    told = remark(seen.contour, sights(call.photo, cutout))
+    if told:
+        return {"remark": told.code, **told.facts}
     weak = weakness(seen) if call.model.is_local else None
-    told = {"outcome": Outcome.SUCCEEDED, "cost_usd": cost, "facts": {"weak": weak} if weak else {}}
-    return call.attempt.model_copy(update=told)
+    return {"weak": weak} if weak else {}
 
 
 def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> float:

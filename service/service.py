@@ -40,6 +40,7 @@ from runs import (
     Mended,
     Payer,
     RunEvent,
+    RunFiles,
     RunResult,
     Tools,
     carry_out,
@@ -47,6 +48,7 @@ from runs import (
     selection_report,
     show,
     touch_up,
+    warm_up,
 )
 from service.health import Health, degraded, healthy
 
@@ -131,6 +133,14 @@ class Service:
     async def touch_up(self, run_id: str, step: int, painted: bytes | None, options: TouchUp) -> Mended:
         """Mend the cutout of a step (0 is the model's own) by a painting and a finish; raises `TouchUpError`."""
         return await asyncio.to_thread(touch_up, self._tools, run_id, step, painted, options)
+
+    async def step_files(self, run_id: str, step: int) -> RunFiles:
+        """The files of a step, once they are written; raises `FilesGone`."""
+        return await asyncio.to_thread(self._tools.store.files, run_id, step)
+
+    async def warm_up(self, run_id: str, step: int) -> None:
+        """Somebody is about to paint: what a touch-up needs is read already. Raises `FilesGone`."""
+        await asyncio.to_thread(warm_up, self._tools, run_id, step)
 
     async def show_step(self, run_id: str, step: int, change: Change | None = None) -> Mended:
         """An earlier step again; a `change` goes into the journal. Raises `FilesGone`."""

@@ -84,9 +84,13 @@ TEXTS: dict[str, Text] = {
     "touchup_main": _text("Only the main object", "Только главный предмет"),
     "touchup_apply": _text("Mend", "Поправить"),
     "touchup_busy": _text("Mending…", "Поправляю…"),
+    "touchup_saving": _text("Saving…", "Сохраняю…"),
     "touchup_undo": _text("Undo", "Отменить"),
     "touchup_reset": _text("Reset", "Сбросить"),
     "status_mended": _text("Mended: the downloads have the new cutout.", "Поправлено: скачается новая вырезка."),
+    "status_saving": _text(
+        "Here it is; the files to download are being written…", "Вот новая вырезка, сохраняю файлы…"
+    ),
     "status_undone": _text("Undone: the downloads are back as well.", "Отменено: скачается прежняя вырезка."),
     "status_reset": _text("Back to the model's own cutout.", "Снова показана вырезка модели."),
     "details": _text("Details as JSON", "Подробности в JSON"),
