@@ -10,6 +10,11 @@ CutoutRouterError
 │   ├── FilesGone                    the run's files were deleted, or it has none
 │   ├── NothingLeft                  everything was erased
 │   └── NothingToDo                  nothing was painted or changed
+├── RunError                         tell the person: this run is not started, or not by us
+│   ├── Stopping                     the program is being stopped: no new runs
+│   ├── Busy                         as many runs as fit are under way
+│   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
+│   └── LeaseLost                    another process finishes the run: not a word more is written about it
 └── ProviderError                    one attempt ended
     ├── AccountError                 rest the provider: its other models would fail as well
     │   ├── Unauthenticated          401
@@ -23,6 +28,7 @@ CutoutRouterError
     │   ├── Throttled                429, nothing was created
     │   ├── ServerFault              5xx
     │   └── ConnectionLost           refused, dropped, or cut short
+    ├── Unsure                       next model: nobody can tell whether it was bought, its price stays set aside
     ├── TimedOut                     next model: the deadline passed, the prediction was cancelled
     ├── PredictionFailed             next model: failed, canceled or aborted at the provider
     ├── BadOutput                    next model: what came back is no picture
@@ -130,6 +136,26 @@ class NothingToDo(TouchUpError):
     code = "touch_up_nothing"
 
 
+class RunError(CutoutRouterError):
+    code = "run_error"
+
+
+class Stopping(RunError):
+    code = "stopping"
+
+
+class Busy(RunError):
+    code = "busy"
+
+
+class KeyReused(RunError):
+    code = "key_reused"
+
+
+class LeaseLost(RunError):
+    code = "lease_lost"
+
+
 class ProviderError(CutoutRouterError):
     code = "provider_error"
     consequence = Consequence.NEXT_MODEL
@@ -187,6 +213,12 @@ class ServerFault(TransientError):
 
 class ConnectionLost(TransientError):
     code = "connection_lost"
+
+
+class Unsure(ProviderError):
+    """`cause` among the facts is the code of what made the answer unclear."""
+
+    code = "unsure"
 
 
 class TimedOut(ProviderError):

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     data_dir: Path = Path("var")
     run_deadline_s: float = Field(default=240, ge=10, le=1800)
+    stop_grace_s: float = Field(default=20, ge=0, le=600)
     spend_cap_run_usd: float | None = Field(default=None, ge=0)
     spend_cap_visitor_usd: float | None = Field(default=None, ge=0)
     spend_cap_day_usd: float | None = Field(default=None, ge=0)

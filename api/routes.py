@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from api.owner import owner_router
 from api.problems import Problem, ProblemRoute, problem
+from api.starting import starting_router
 from domain import ModelInfo, RunReport
 from service import VERSION, Service
 
@@ -33,6 +34,7 @@ def build_rest(service: Service, admin_token: str = "") -> FastAPI:
         redoc_url=None,
     )
     rest.include_router(_router(service))
+    rest.include_router(starting_router(service))
     if admin_token:
         rest.include_router(owner_router(service, admin_token))
     return rest

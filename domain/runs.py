@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    UNSURE = "unsure"
     CANCELLED = "cancelled"
 
 
@@ -94,6 +95,8 @@ class EventKind(StrEnum):
     ATTEMPT_ENDED = "attempt_ended"
     FALLBACK = "fallback"
     OUTCOME = "outcome"
+    RESUMED = "resumed"
+    HANDED_OVER = "handed_over"
     TOUCH_UP = "touch_up"
 
 

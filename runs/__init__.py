@@ -10,40 +10,54 @@ from runs.events import (
     RunEnded,
     RunEvent,
     RunFiles,
+    RunHandedOver,
     RunResult,
+    RunResumed,
     RunStarted,
 )
 from runs.job import Job, Tools
-from runs.journal import Journal
+from runs.journal import Journal, Past
+from runs.keys import KeyUse, key_use
+from runs.leases import LEASE, Claim
 from runs.ledger import Ledger, Payer
+from runs.recovery import MOST_TAKES, interrupt
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
 from runs.store import FileStore
 from runs.touchup import Change, Mended, show, touch_up, warm_up
 
 __all__ = [
+    "LEASE",
+    "MOST_TAKES",
     "AttemptEnded",
     "AttemptProgress",
     "AttemptStarted",
     "Breakers",
     "Change",
+    "Claim",
     "DraftReady",
     "FallbackChosen",
     "FileStore",
     "Job",
     "Journal",
+    "KeyUse",
     "Leave",
     "Ledger",
     "Mended",
+    "Past",
     "Payer",
     "RunEnded",
     "RunEvent",
     "RunFiles",
+    "RunHandedOver",
     "RunResult",
+    "RunResumed",
     "RunStarted",
     "Tools",
     "attempt_report",
     "carry_out",
+    "interrupt",
+    "key_use",
     "make_report",
     "selection_report",
     "show",

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain import Attempt, Cutout, Evidence, Fact, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
-from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut
+from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut, Unsure
 from imaging import Cut, Geometry, cut_out, evidence, prepare, sights
 from policy import judge, judge_contour, remark, weakness
-from providers import Listener, Provider
+from providers import NO_TRAIL, Listener, Provider, Trail
+
+OUTCOMES = {TimedOut: Outcome.TIMED_OUT, Unsure: Outcome.UNSURE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,14 @@ class Call:
     attempt: Attempt
     listen: Listener = lambda _: None
     reference: Callable[[], Awaitable[Cutout | None]] = no_reference
+    trail: Trail = NO_TRAIL
 
 
 async def call_model(call: Call) -> Ending:
     """Everything between the start of an attempt and its end; seconds and prediction id are the caller's to add."""
     try:
         prepared = await asyncio.to_thread(prepare, call.photo, call.model.spec)
-        output = await call.provider.run(prepared.photo, call.model, call.deadline_s, call.listen)
+        output = await call.provider.run(prepared.photo, call.model, call.deadline_s, call.listen, call.trail)
         cut = await asyncio.to_thread(_cut, call.photo, output, prepared.geometry)
         seen = await asyncio.to_thread(evidence, call.photo, cut.cutout, await call.reference())
     except ProviderError as error:
@@ -78,7 +81,7 @@ def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> floa
         return ending.attempt.cost_usd
     told = ending.error.facts if ending.error else {}
     failed = isinstance(ending.error, PredictionFailed) and told.get("status") != "canceled"
-    bought = prediction_id is not None or told.get("unsure") is True
+    bought = prediction_id is not None or isinstance(ending.error, Unsure)
     return model.price_usd if bought and not failed and not isinstance(ending.error, RefusedRequest) else 0.0
 
 
@@ -90,7 +93,7 @@ def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
 
 
 def _failed(attempt: Attempt, error: ProviderError) -> Attempt:
-    outcome = Outcome.TIMED_OUT if isinstance(error, TimedOut) else Outcome.FAILED
+    outcome = OUTCOMES.get(type(error), Outcome.FAILED)
     return attempt.model_copy(update={"outcome": outcome, "error": error.code, "facts": dict(error.facts)})
 
 

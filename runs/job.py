@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain import JournalEntry, LocalEngine, ModelInfo, Photo, PolicyFacts, ProviderKind, SelectionResult
 from policy import ModelSelectionPolicy
@@ -12,6 +12,7 @@ from providers import Provider
 from runs.breakers import Breakers
 from runs.journal import Journal, Now
 from runs.ledger import Ledger
+from runs.roster import Roster
 from runs.store import FileStore
 
 
@@ -29,6 +30,7 @@ class Tools:
     deadline_s: float
     listeners: Sequence[Callable[[JournalEntry], None]] = ()
     clock: Callable[[], float] = time.monotonic
+    roster: Roster = field(default_factory=Roster)
 
 
 @dataclass(frozen=True, slots=True)

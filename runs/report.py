@@ -59,7 +59,7 @@ def reason_of(result: RunResult) -> Reason:
 def explanation_of(result: RunResult, names: Names, language: Language) -> str:
     """The policy's words from first choice to last step, and how it ended where that is not plain."""
     said = [statement for selection in result.selections for statement in selection.explanation]
-    if result.status in {RunStatus.DRAFT, RunStatus.FAILED, RunStatus.CANCELLED}:
+    if result.status in {RunStatus.DRAFT, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.INTERRUPTED}:
         model = names.get(result.model_id or "", result.model_id)
         said.append(Statement(code=f"run.{result.status}", facts={"model": model}))
     return say_all([*said, *_own_fault(result), *warnings_of(result)], language)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -36,20 +35,20 @@ from imaging import decode
 from registry import ModelRegistry
 from runs import (
     Change,
-    Job,
     Mended,
     Payer,
     RunEvent,
     RunFiles,
     RunResult,
     Tools,
-    carry_out,
+    key_use,
     make_report,
     selection_report,
     show,
     touch_up,
     warm_up,
 )
+from service.carrying import Begun, Carrier, new_payer
 from service.health import Health, degraded, healthy
 
 RESERVE_TRIES = 5
@@ -69,6 +68,7 @@ class Service:
         self._registry = registry
         self._tools = tools
         self._limits = limits
+        self._carrier = Carrier(registry, tools, self._facts)
 
     def models(
         self, tag: str | None = None, marketplace: str | None = None, active: bool = True
@@ -104,20 +104,55 @@ class Service:
         facts = await asyncio.to_thread(self._facts, models, photo, Payer("", visitor))
         return self._tools.policy.select_model(request, models, facts)
 
-    async def run(self, upload: bytes, request: SelectionRequest, visitor: str = "") -> AsyncGenerator[RunEvent, None]:
+    async def run(
+        self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None
+    ) -> AsyncGenerator[RunEvent, None]:
         """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run.
 
-        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend.
+        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. The same
+        idempotency `key` with the same photo and wishes is the same run, which is then followed and not cancelled.
         """
-        photo = await asyncio.to_thread(decode, upload)
-        models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        payer = Payer(uuid.uuid4().hex, visitor)
-        facts = partial(self._facts, models, photo, payer)
-        selection = await asyncio.to_thread(self._reserved, request, models, payer, facts)
-        job = Job(payer.run_id, photo, selection, {model.id: model for model in models}, facts)
-        async with aclosing(carry_out(self._tools, job)) as events:
+        begun = await self._begin(upload, request, visitor, key)
+        async with aclosing(self._carrier.events(begun)) as events:
             async for event in events:
                 yield event
+
+    async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
+        """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
+        self._carrier.make_room()
+        begun = await self._begin(upload, request, visitor, key)
+        if isinstance(begun, str):
+            return begun
+        self._carrier.detach(begun)
+        return begun.job.run_id
+
+    async def result(self, run_id: str) -> RunResult | None:
+        """A run as it stands right now, with its files when it is over; None when the id is unknown."""
+        return await self._carrier.result(run_id)
+
+    async def recover(self) -> timedelta:
+        """Take up the runs that another process left; answers with when to look again."""
+        return await self._carrier.recover()
+
+    async def settle(self) -> None:
+        """Wait for the runs that go on by themselves."""
+        await self._carrier.settle()
+
+    @property
+    def stopping(self) -> bool:
+        return self._tools.roster.stopping
+
+    async def stop(self, grace_s: float) -> int:
+        """No new runs; those that are not over after `grace_s` are left to the next start. Answers with how many."""
+        return await self._tools.roster.stop(grace_s)
+
+    async def _begin(self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None) -> Begun | str:
+        self._tools.roster.admit()
+        photo = await asyncio.to_thread(decode, upload)
+        models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
+        payer = new_payer(visitor)
+        use = await asyncio.to_thread(key_use, key, upload, request) if key else None
+        return await self._carrier.begin(photo, payer, partial(self._reserved, request, models, payer), use)
 
     def report(self, result: RunResult, language: Language = Language.EN) -> RunReport:
         return make_report(result, self._names(), language)

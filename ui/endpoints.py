@@ -26,6 +26,7 @@ from ui.visitor import visitor_key
 from wording import say
 
 Json = dict[str, Any]
+MAX_KEY = 200
 
 
 async def process(
@@ -37,6 +38,7 @@ async def process(
     complexity: float | None = None,
     local_only: bool = False,
     commercial_only: bool = False,
+    idempotency_key: str | None = None,
     request: gr.Request | None = None,
 ) -> AsyncIterator[tuple[str | None, Json]]:
     """Cut a product out of its photo: a transparent PNG at the photo's size, and how it came about.
@@ -49,6 +51,7 @@ async def process(
         complexity: How tricky the outline is, from 0 (clear edges) to 1 (fur, lace, glass); empty if unknown.
         local_only: Keep the photo on this server: no hosted model takes part.
         commercial_only: Only models whose licence clears commercial use.
+        idempotency_key: For a day, the same key with the same photo and wishes gives the same run, paid for once.
 
     Returns:
         The cutout as a PNG file, or null when no model managed it; then the whole run: status, model, explanation,
@@ -57,7 +60,9 @@ async def process(
     language = language_of(request)
     try:
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
-        async with aclosing(service.run(await photo_bytes(photo), asked, visitor_key(request))) as events:
+        async with aclosing(
+            service.run(await photo_bytes(photo), asked, visitor_key(request), _key(idempotency_key, language))
+        ) as events:
             async for event in events:
                 if isinstance(event, RunEnded):
                     cutout = str(event.result.files.cutout) if event.result.files else None
@@ -169,6 +174,14 @@ def _share(value: object, language: Language) -> float | None:
     raise toast(say("error.bad_complexity", {}, language), language)
 
 
+def _key(value: object, language: Language) -> str | None:
+    if not value:
+        return None
+    if isinstance(value, str) and len(value) <= MAX_KEY:
+        return value
+    raise toast(say("error.bad_key", {"limit": MAX_KEY}, language), language)
+
+
 def _said(error: Exception, language: Language) -> gr.Error:
     return error if isinstance(error, gr.Error) else toast(apology(error, language), language)
 
@@ -201,7 +214,7 @@ def build(service: Service) -> None:
     with gr.Column(visible=False):
         gr.Button().click(
             MethodType(process, service),
-            [photo_input(label="Photo"), *_wish_fields()],
+            [photo_input(label="Photo"), *_wish_fields(), gr.Textbox(label="Idempotency key")],
             [gr.File(label="Cutout"), gr.JSON(label="Run")],
             api_name="process",
             concurrency_limit=RUNS_AT_ONCE,

@@ -118,7 +118,14 @@ TEXTS: dict[str, Text] = {
         "Это фото вырезать не удалось. Ниже — что пробовали.",
     ),
     "status_cancelled": _text("Stopped. Nothing more will be spent.", "Остановлено. Больше ничего не тратится."),
-    "status_interrupted": _text("The run was interrupted.", "Обработка прервалась."),
+    "status_interrupted": _text(
+        "The run was interrupted before a model was done.", "Обработка прервалась раньше, чем модель закончила."
+    ),
+    "status_resumed": _text("Your photo is being finished…", "Заканчиваю ваше фото…"),
+    "status_handed_over": _text(
+        "The program is restarting. Your photo will be finished and shown here by itself.",
+        "Программа перезапускается. Фото доделается и появится здесь само.",
+    ),
     "clock": _text("{seconds} s of about {typical} s", "{seconds} с из примерно {typical} с"),
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
     "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
@@ -137,6 +144,7 @@ TEXTS: dict[str, Text] = {
     "outcome_refused": _text("result refused", "результат отклонён"),
     "outcome_failed": _text("failed", "сбой"),
     "outcome_timed_out": _text("took too long", "слишком долго"),
+    "outcome_unsure": _text("unclear", "неясно"),
     "outcome_cancelled": _text("stopped", "остановлена"),
     # the card
     "card_auto": _text("Auto, right now", "Авто, прямо сейчас"),
