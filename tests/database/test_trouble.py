@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,17 +14,17 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
 from api import build_rest
-from app import Core
+from app import Core, build_core
 from database import Database, migrate
 from database.trouble import ADVICE
 from domain import Language, Outcome, RunStatus, SelectionRequest
 from errors import DatabaseError, Trouble
+from tests.conftest import QUICK, SettingsMaker
 from tests.fakes.behaviours import Behaviour
 from tests.fakes.replicate_server import V2, ReplicateServer
 from tests.runs.running import run
 from wording import say
 
-ROOT = Path(__file__).parents[2]
 NUMBERS = {"INTEGER", "BIGINT", "DOUBLE"}
 
 
@@ -160,14 +156,12 @@ def test_a_full_disk_refuses_the_start_of_a_new_database(tmp_path: Path):
     database.close()
 
 
-def test_the_program_ends_with_the_advice_in_its_log_when_its_database_is_damaged(tmp_path: Path):
-    (tmp_path / "cutout-router.db").write_bytes(b"no database, " * 200)
-    environment = {**os.environ, "DATA_DIR": str(tmp_path)}
-    ended = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, timeout=60)
-    line = json.loads(ended.stderr.splitlines()[-1])
-    assert ended.returncode == 2
-    assert (line["event"], line["error"]) == ("start.refused", "database")
-    assert "backup" in line["reason"]
+def test_the_program_does_not_start_on_a_file_that_is_no_database_and_says_what_to_do(make_settings: SettingsMaker):
+    settings = make_settings()
+    settings.data_dir.mkdir()
+    (settings.data_dir / "cutout-router.db").write_bytes(b"no database, " * 200)
+    with pytest.raises(DatabaseError, match="put a backup in its place"):
+        build_core(settings, QUICK)
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
