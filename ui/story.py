@@ -72,10 +72,8 @@ class Story:
                 return Screen(status=self._progress(event))
             case RunResumed():
                 return Screen(status=status.own("status_resumed", Mood.BUSY, self.language))
-            case RunHandedOver():
-                return Screen(
-                    status=status.own("status_handed_over", Mood.WARN, self.language), **screen.at_rest(self.language)
-                )
+            case RunHandedOver(run_id):
+                return Screen(status=status.handed_over(run_id, self.language), **screen.at_rest(self.language))
         return Screen(status=self._step(event), timeline=gr.update(value=self._timeline(), visible=True))
 
     def _chosen(self) -> str:

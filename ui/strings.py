@@ -123,9 +123,10 @@ TEXTS: dict[str, Text] = {
     ),
     "status_resumed": _text("Your photo is being finished…", "Заканчиваю ваше фото…"),
     "status_handed_over": _text(
-        "The program is restarting. Your photo will be finished and shown here by itself.",
-        "Программа перезапускается. Фото доделается и появится здесь само.",
+        "The program is restarting. Your photo is finished after that, and nothing is paid twice.",
+        "Программа перезапускается. Фото доделается после этого, дважды ничего не оплачивается.",
     ),
+    "handed_over_link": _text("The cutout, in a few minutes", "Вырезка, через несколько минут"),
     "clock": _text("{seconds} s of about {typical} s", "{seconds} с из примерно {typical} с"),
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
     "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
