@@ -36,7 +36,7 @@ async def purchased(
     handed_over: Callable[[], bool],
     learnt: Callable[[str], None],
 ) -> Prediction:
-    """Await a creation; when the task is cancelled meanwhile, still learn and tell the id, and cancel what was bought."""
+    """Await a creation; when the task is cancelled meanwhile, still tell its id, and cancel what was bought."""
     task = asyncio.ensure_future(creation)
     try:
         return await asyncio.shield(task)

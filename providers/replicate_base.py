@@ -80,7 +80,8 @@ class ReplicateProvider:
         """The prediction that an earlier process bought; None when it bought nothing."""
         if trail.prediction_id or not trail.token:
             return trail.prediction_id
-        return await found(api, Wanted(trail.token, trail.sent_at), "interrupted")
+        wanted = Wanted(trail.token, trail.sent_at) if trail.sent_at else Wanted(trail.token)
+        return await found(api, wanted, "interrupted")
 
     async def _buy(self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail) -> Bought:
         """A new prediction. Its token is told before it is sent; an unclear answer is looked up."""
