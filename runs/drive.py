@@ -264,8 +264,8 @@ class Drive:
     async def _close(self, attempt: Attempt) -> None:
         self._watch = None
         self._attempts.append(attempt)
+        await asyncio.to_thread(self._pay, attempt)  # first: an attempt that is over is never paid for again
         await asyncio.to_thread(self._tools.journal.end_attempt, self._claim, attempt)
-        await asyncio.to_thread(self._pay, attempt)
         await self._tell(AttemptEnded(self._job.run_id, attempt))
 
     def _pay(self, attempt: Attempt) -> None:
