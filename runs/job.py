@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain import JournalEntry, LocalEngine, ModelInfo, Photo, PolicyFacts, ProviderKind, SelectionResult
+from gate import Gate
 from policy import ModelSelectionPolicy
 from providers import Provider
 from runs.health import HealthBoard
@@ -16,13 +17,14 @@ from runs.store import FileStore
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`listeners` hear every journal entry; `clock` counts seconds."""
+    """`gate` reads what comes from outside; `listeners` hear every journal entry; `clock` counts seconds."""
 
     policy: ModelSelectionPolicy
     providers: Mapping[ProviderKind, Provider]
     journal: Journal
     store: FileStore
     health: HealthBoard
+    gate: Gate
     now: Now
     deadline_s: float
     listeners: Sequence[Callable[[JournalEntry], None]] = ()

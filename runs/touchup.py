@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from domain import EventKind, Fact, JournalEntry, Raster, Strokes, TouchUp
 from errors import NothingLeft
-from imaging import decode_picture, finish, strokes_of, struck
+from imaging import finish, strokes_of, struck
 from runs.events import RunFiles
 from runs.job import Tools
 from wording import say
@@ -38,7 +38,7 @@ def touch_up(tools: Tools, run_id: str, step: int, painted: bytes | None, option
     """
     begun = tools.clock()
     photo, matte = tools.store.photo(run_id), tools.store.unfinished(run_id, step)
-    strokes = strokes_of(decode_picture(painted)) if painted else None
+    strokes = strokes_of(tools.gate.picture(painted)) if painted else None
     unfinished = struck(photo, matte, strokes) if strokes else matte
     cut = finish(photo, unfinished, options)
     if not cut.measures.area:

@@ -29,7 +29,6 @@ from domain import (
     TouchUp,
 )
 from errors import DatabaseError
-from imaging import decode
 from registry import ModelRegistry
 from runs import (
     Change,
@@ -88,14 +87,14 @@ class Service:
 
     async def select(self, request: SelectionRequest, upload: bytes | None = None) -> SelectionResult:
         """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo."""
-        photo = await asyncio.to_thread(decode, upload) if upload is not None else None
+        photo = await asyncio.to_thread(self._tools.gate.photo, upload) if upload is not None else None
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         facts = await asyncio.to_thread(self._facts, models, photo)
         return self._tools.policy.select_model(request, models, facts)
 
     async def run(self, upload: bytes, request: SelectionRequest) -> AsyncGenerator[RunEvent, None]:
         """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run."""
-        photo = await asyncio.to_thread(decode, upload)
+        photo = await asyncio.to_thread(self._tools.gate.photo, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         facts = partial(self._facts, models, photo)
         selection = self._tools.policy.select_model(request, models, await asyncio.to_thread(facts))
