@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     run_deadline_s: float = Field(default=240, ge=10, le=1800)
     spend_cap_day_usd: float | None = Field(default=None, ge=0)
     keep_hours: float = Field(default=24, gt=0, le=24 * 365)
+    trusted_proxies: int | None = Field(default=None, ge=0, le=8)
+    space_id: str = ""
+    space_host: str = ""
 
     @field_validator("replicate_base_url")
     @classmethod
@@ -40,6 +43,11 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'cutout-router.db'}"
+
+    @property
+    def proxies(self) -> int:
+        """How many proxies stand in front: a Space has one, any other machine none unless it says so."""
+        return (1 if self.space_id else 0) if self.trusted_proxies is None else self.trusted_proxies
 
     @property
     def lora_weights(self) -> dict[str, str]:
