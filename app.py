@@ -40,13 +40,14 @@ from providers import (
     recorded,
 )
 from registry import ModelRegistry, apply_seed, load_seed
-from runs import FileStore, HealthBoard, Journal, Tools
-from service import Limits, Service, utc_now
+from runs import FileStore, HealthBoard, Journal, Owners, Tools
+from service import Limits, Privacy, Service, utc_now
 from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
 SWEEP_EVERY_S = 1800
-MAX_WAITING = 64
+MAX_WAITING = 256  # events of all kinds; runs have a shorter line of their own, see service.turns
+MAX_ACTIVE = 160  # runs that wait for their turn count, and quick events must still get through
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class App:
             run_history=False,
             show_error=False,
             max_file_size="20mb",
+            max_threads=MAX_ACTIVE,
             allowed_paths=[str(self.core.store.root.absolute())],
             app_kwargs={"routes": rest.routes, "openapi_url": None, "lifespan": self._lifespan},
             **ui.LAUNCH,
@@ -107,7 +109,7 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:
         server.middleware_stack = self._wall(server.middleware_stack)
-        sweeper = asyncio.create_task(_sweep(self.core))
+        sweeper = asyncio.create_task(_sweep(self.core, self.page))
         yield
         sweeper.cancel()
         self.core.database.close()
@@ -126,13 +128,16 @@ def build_core(settings: Settings, timing: Timing | None = None) -> Core:
     apply_seed(database, models)
     store = FileStore(settings.data_dir / "runs")
     tools = _tools(settings, database, store, timing or Timing())
-    return Core(settings, database, store, tools.journal, Service(ModelRegistry(database), tools, _limits(settings)))
+    privacy = Privacy(Owners(database), store, utc_now, ui.delete_copies)
+    service = Service(ModelRegistry(database), tools, _limits(settings), privacy)
+    return Core(settings, database, store, tools.journal, service)
 
 
-async def _sweep(core: Core) -> None:
-    """Delete the files of runs that are older than the owner keeps them."""
+async def _sweep(core: Core, page: gr.Blocks) -> None:
+    """Delete files that are older than the owner keeps them, and what is left of broken uploads."""
     while True:
-        await asyncio.to_thread(core.store.purge, core.settings.keep_hours * 3600)
+        await asyncio.to_thread(core.service.privacy.sweep, core.settings.keep_hours)
+        await asyncio.to_thread(ui.sweep, page, min(ui.UPLOADS_KEPT_S, core.settings.keep_hours * 3600))
         await asyncio.sleep(SWEEP_EVERY_S)
 
 

@@ -15,6 +15,7 @@ from runs.events import (
 from runs.health import HealthBoard
 from runs.job import Job, Tools
 from runs.journal import Journal
+from runs.owners import Owned, Owners
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
 from runs.store import FileStore
@@ -32,6 +33,8 @@ __all__ = [
     "Job",
     "Journal",
     "Mended",
+    "Owned",
+    "Owners",
     "RunEnded",
     "RunEvent",
     "RunFiles",

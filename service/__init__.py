@@ -1,6 +1,8 @@
 """The one entrance for the page, REST, the client API and MCP."""
 
 from service.health import VERSION
+from service.privacy import Privacy
 from service.service import Limits, Service, utc_now
+from service.turns import Asker, Place, Turns
 
-__all__ = ["VERSION", "Limits", "Service", "utc_now"]
+__all__ = ["VERSION", "Asker", "Limits", "Place", "Privacy", "Service", "Turns", "utc_now"]

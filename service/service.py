@@ -44,6 +44,8 @@ from runs import (
     touch_up,
 )
 from service.health import Health, degraded, healthy
+from service.privacy import Privacy
+from service.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ class Limits:
 class Service:
     """Uploads are bytes; answers are values and events."""
 
-    def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits) -> None:
+    def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits, privacy: Privacy) -> None:
         self._registry = registry
         self._tools = tools
         self._limits = limits
+        self.turns = Turns()
+        self.privacy = privacy
 
     def models(
         self, tag: str | None = None, marketplace: str | None = None, active: bool = True

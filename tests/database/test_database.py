@@ -17,7 +17,7 @@ import runs.tables
 from database import Base, Database, UtcDateTime, migrate
 from errors import DatabaseError
 
-TABLES = {"models", "seeds", "registry_version", "runs", "attempts", "journal"}
+TABLES = {"models", "seeds", "registry_version", "runs", "attempts", "journal", "owners"}
 
 
 def test_tables_and_migrations_agree(database: Database):
