@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, Field, FilePath, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,7 +26,7 @@ class Settings(BaseSettings):
     birefnet_download: Literal["off", "on"] = "off"
     birefnet_weights: FilePath | None = None
     birefnet_threads: int = Field(default=2, ge=1, le=32)
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)  # may hold a password
     data_dir: Path = Path("var")
     run_deadline_s: float = Field(default=240, ge=10, le=1800)
     spend_cap_day_usd: float | None = Field(default=None, ge=0)
@@ -43,6 +44,14 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'cutout-router.db'}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen: every secret, and the password in the database's address."""
+        said = (getattr(self, name) for name in type(self).model_fields)
+        hidden = [value.get_secret_value() for value in said if isinstance(value, SecretStr)]
+        password = urlsplit(self.database_url).password
+        return tuple(part for secret in (*hidden, password or "") for part in {secret, secret.strip()} if part)
 
     @property
     def proxies(self) -> int:
