@@ -17,7 +17,7 @@ from runs.events import (
 )
 from runs.job import Job, Tools
 from runs.journal import Journal, Past
-from runs.keys import KeyUse, key_use
+from runs.keys import MAX_KEY, KeyUse, key_use
 from runs.leases import LEASE, Claim
 from runs.ledger import Ledger, Payer
 from runs.recovery import MOST_TAKES, interrupt
@@ -28,6 +28,7 @@ from runs.touchup import Change, Mended, show, touch_up, warm_up
 
 __all__ = [
     "LEASE",
+    "MAX_KEY",
     "MOST_TAKES",
     "AttemptEnded",
     "AttemptProgress",

@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 
 from domain import Fact, Goal, Language, SelectionRequest, SelectionResult
+from runs import MAX_KEY
 from runs.events import RunEnded
 from service import Service
 from ui.choices import AUTO
@@ -26,7 +27,6 @@ from ui.visitor import visitor_key
 from wording import say
 
 Json = dict[str, Any]
-MAX_KEY = 200
 
 
 async def process(
