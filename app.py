@@ -23,8 +23,9 @@ import imaging
 import ui
 from api import build_rest
 from database import Database, migrate
-from domain import ProviderKind
+from domain import ProviderKind, Raster
 from errors import DatabaseError, StartError
+from gate import Gate, process_gate
 from observability import configure_logging, log, log_entry
 from policy import ModelSelectionPolicy
 from providers import (
@@ -50,11 +51,17 @@ MAX_WAITING = 64
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
 
 
+@dataclass(frozen=True, slots=True)
 class Codec:
-    """Pictures as bytes and back, for the providers."""
+    """Pictures as bytes and back, for the providers; what comes back passes the gate."""
 
-    encode = staticmethod(imaging.encode_upload)
-    decode = staticmethod(imaging.decode_picture)
+    gate: Gate
+
+    def encode(self, pixels: Raster) -> bytes:
+        return imaging.encode_upload(pixels)
+
+    def decode(self, data: bytes) -> Raster:
+        return self.gate.picture(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +172,17 @@ def _limits(settings: Settings) -> Limits:
 
 def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing, lease: timedelta) -> Tools:
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
+    gate = process_gate()
     return Tools(
         policy=ModelSelectionPolicy(),
         providers=build_providers(
-            config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}, timing, _lite(settings)
+            config, Codec(gate), {ProviderKind.EMBEDDED: imaging.object_mask}, timing, _lite(settings)
         ),
         journal=Journal(database, utc_now, lease),
         store=store,
         breakers=Breakers(database, utc_now),
         ledger=Ledger(database, utc_now, settings.spend_caps),
+        gate=gate,
         now=utc_now,
         deadline_s=settings.run_deadline_s,
         listeners=(log_entry,),

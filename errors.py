@@ -111,7 +111,12 @@ class PhotoFault(StrEnum):
     TOO_MANY_PIXELS = "photo_too_many_pixels"
     TOO_SMALL = "photo_too_small"
     TOO_NARROW = "photo_too_narrow"
+    TOO_HARD = "photo_too_hard"
     MISSING = "photo_missing"
+    ELSEWHERE = "photo_elsewhere"
+    ADDRESS_REFUSED = "photo_address_refused"
+    ADDRESS_FAILED = "photo_address_failed"
+    BUSY = "busy"
 
 
 class InvalidPhoto(CutoutRouterError):

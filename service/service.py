@@ -31,7 +31,6 @@ from domain import (
     TouchUp,
 )
 from errors import DatabaseError, Trouble
-from imaging import decode
 from registry import ModelRegistry
 from runs import (
     Change,
@@ -99,7 +98,7 @@ class Service:
         self, request: SelectionRequest, upload: bytes | None = None, visitor: str = ""
     ) -> SelectionResult:
         """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo."""
-        photo = await asyncio.to_thread(decode, upload) if upload is not None else None
+        photo = await asyncio.to_thread(self._tools.gate.photo, upload) if upload is not None else None
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         facts = await asyncio.to_thread(self._facts, models, photo, Payer("", visitor))
         return self._tools.policy.select_model(request, models, facts)
@@ -148,7 +147,7 @@ class Service:
 
     async def _begin(self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None) -> Begun | str:
         self._tools.roster.admit()
-        photo = await asyncio.to_thread(decode, upload)
+        photo = await asyncio.to_thread(self._tools.gate.photo, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         payer = new_payer(visitor)
         use = await asyncio.to_thread(key_use, key, upload, request) if key else None
