@@ -37,7 +37,7 @@ class Gate:
 
     def close(self) -> None:
         """End the workers that are idle; the next picture gets a fresh one."""
-        for child in (self._places.get() for _ in range(self._places.qsize())):
+        for child in [self._places.get() for _ in range(self._places.qsize())]:
             if child:
                 child.close()
             self._places.put(None)
