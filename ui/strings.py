@@ -131,7 +131,6 @@ TEXTS: dict[str, Text] = {
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
     "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
     "error_title": _text("Sorry", "Не получилось"),
-    "photo_elsewhere": _text("Please upload the photo here.", "Пожалуйста, загрузите фото сюда."),
     # why this model
     "why": _text("Why this model", "Почему эта модель"),
     "why_none": _text("Why there is no cutout", "Почему нет вырезки"),
