@@ -18,6 +18,7 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 import imaging
 import ui
@@ -27,6 +28,7 @@ from domain import ProviderKind, Raster
 from errors import DatabaseError, StartError
 from gate import Gate, process_gate
 from observability import configure_logging, log, log_entry
+from outside import Rates, Wall
 from policy import ModelSelectionPolicy
 from providers import (
     BIREFNET_LITE,
@@ -112,8 +114,15 @@ class App:
         )
         return served
 
+    def _wall(self, inner: Any) -> Wall:
+        """Around everything: `middleware` of `app_kwargs` would lie inside Gradio's CORS, which permits everybody."""
+        settings = self.core.settings
+        shown = [Path(get_upload_folder()), self.core.store.root.absolute()]
+        return Wall(inner, self.page, shown, Rates(), settings.proxies, settings.space_host)
+
     @asynccontextmanager
-    async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
+    async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:
+        server.middleware_stack = self._wall(server.middleware_stack)
         self.running.loop = asyncio.get_running_loop()
         tasks = [asyncio.create_task(chore(self.core)) for chore in (_sweep, _tidy, _recover)]
         yield

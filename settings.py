@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     spend_cap_month_usd: float | None = Field(default=None, ge=0)
     admin_token: SecretStr = SecretStr("")
     keep_hours: float = Field(default=24, gt=0, le=24 * 365)
+    trusted_proxies: int | None = Field(default=None, ge=0, le=8)
+    space_id: str = ""
+    space_host: str = ""
 
     @field_validator("replicate_base_url")
     @classmethod
@@ -56,6 +59,11 @@ class Settings(BaseSettings):
             Cap.MONTH: self.spend_cap_month_usd,
         }
         return {cap: usd for cap, usd in caps.items() if usd is not None}
+
+    @property
+    def proxies(self) -> int:
+        """How many proxies stand in front: a Space has one, any other machine none unless it says so."""
+        return (1 if self.space_id else 0) if self.trusted_proxies is None else self.trusted_proxies
 
     @property
     def lora_weights(self) -> dict[str, str]:

@@ -195,7 +195,11 @@ def words(key: str, language: Language, **facts: str) -> str:
 
 def language_of(request: gr.Request | None) -> Language:
     """The first language the browser names, as the labels do; English for everyone but Russian readers."""
-    header = (request.headers.get("accept-language") or "") if request is not None else ""
+    return language_in(request.headers.get("accept-language") if request is not None else None)
+
+
+def language_in(header: str | None) -> Language:
+    header = header or ""
     return Language.RU if header.strip().lower().startswith("ru") else Language.EN
 
 
