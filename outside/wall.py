@@ -62,7 +62,7 @@ class Wall:
         answer = Answer(asked, send)
         try:
             let_in = await self._let_in(asked, receive)
-            await self.inner(_seen(scope, asked), let_in, answer.send)
+            await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
         except Refused as refused:
             await answer.refuse(refused)
         except TooLarge:
@@ -172,8 +172,12 @@ def _too_large(asked: Asked) -> Refused:
     return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", {"limit_mb": limit})
 
 
-def _seen(scope: Scope, asked: Asked) -> Scope:
-    """What the program is told: who really asks, and no origin, which Gradio would answer with permission."""
+def _seen(scope: Scope, asked: Asked, proxies: int) -> Scope:
+    """What the program is told: who really asks, and nothing that only a proxy may say.
+
+    Gradio permits an origin it hears of, and builds the page's addresses from a forwarded host.
+    """
     port = scope["client"][1] if scope.get("client") else 0
-    headers = [(name, value) for name, value in scope["headers"] if name != b"origin"]
+    unheard = {b"origin"} if proxies else {b"origin", b"x-forwarded-host", b"x-direct-url"}
+    headers = [(name, value) for name, value in scope["headers"] if name not in unheard]
     return {**scope, "client": (asked.visitor, port), "headers": headers}

@@ -26,6 +26,7 @@ class Served:
 
     url: str
     core: Core
+    page: gr.Blocks
     replicate: ReplicateServer | None = None
 
     def client(self) -> Client:
@@ -53,7 +54,7 @@ def serving(
     built = app.build(settings, timing)
     try:
         _, url, _ = built.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
-        yield Served(url.rstrip("/"), built.core, replicate)
+        yield Served(url.rstrip("/"), built.core, built.page, replicate)
     finally:
         _close(built.page)
         built.core.database.close()

@@ -15,32 +15,13 @@ from errors import InvalidPhoto, PhotoFault
 from gate import Reach, fetch, from_data_uri
 from gate.web import is_public
 from tests.fakes.behaviours import Answer, Drop, Reply, Silence
-from tests.fakes.http_server import Listening
-from tests.fakes.wire import Request
-
-
-class Trap:
-    """A web server that answers by path, and remembers who came."""
-
-    def __init__(self) -> None:
-        self.came: list[Request] = []
-        self.answers: dict[str, Answer] = {}
-        self._listening = Listening(self._answer, 0, None)
-        self.port = int(self._listening.url.rpartition(":")[2])
-
-    def _answer(self, request: Request) -> Answer:
-        self.came.append(request)
-        return self.answers.get(request.path, Reply(404))
-
-    def close(self) -> None:
-        self._listening.close()
+from tests.fakes.trap import Trap
 
 
 @pytest.fixture
 def trap() -> Iterator[Trap]:
-    trap = Trap()
-    yield trap
-    trap.close()
+    with Trap() as trap:
+        yield trap
 
 
 async def here(_host: str, _port: int) -> list[str]:
