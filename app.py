@@ -42,15 +42,16 @@ from providers import (
     recorded,
 )
 from registry import ModelRegistry, apply_seed, load_seed
-from runs import LEASE, Breakers, FileStore, Journal, Ledger, Tools
-from service import Limits, Service, utc_now
+from runs import LEASE, Breakers, FileStore, Journal, Ledger, Owners, Tools
+from service import Limits, Privacy, Service, utc_now
 from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
 SWEEP_EVERY_S = 1800
 TIDY_EVERY_S = 60
-MAX_WAITING = 64
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
+MAX_WAITING = 256  # events of all kinds; runs have a shorter line of their own, see service.turns
+MAX_ACTIVE = 160  # runs that wait for their turn count, and quick events must still get through
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class App:
             run_history=False,
             show_error=False,
             max_file_size="20mb",
+            max_threads=MAX_ACTIVE,
             allowed_paths=[str(self.core.store.root.absolute())],
             app_kwargs={"routes": rest.routes, "openapi_url": None, "lifespan": self._lifespan},
             **ui.LAUNCH,
@@ -124,7 +126,8 @@ class App:
     async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:
         server.middleware_stack = self._wall(server.middleware_stack)
         self.running.loop = asyncio.get_running_loop()
-        tasks = [asyncio.create_task(chore(self.core)) for chore in (_sweep, _tidy, _recover)]
+        chores = (partial(_sweep, page=self.page), _tidy, _recover)
+        tasks = [asyncio.create_task(chore(self.core)) for chore in chores]
         yield
         for task in tasks:
             task.cancel()
@@ -146,13 +149,16 @@ def build_core(settings: Settings, timing: Timing | None = None, lease: timedelt
     tools = _tools(settings, database, store, timing or Timing(), lease)
     tools.breakers.forgive_account()
     log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
-    return Core(settings, database, store, tools, Service(ModelRegistry(database), tools, _limits(settings)))
+    privacy = Privacy(Owners(database), store, utc_now, ui.delete_copies)
+    service = Service(ModelRegistry(database), tools, _limits(settings), privacy)
+    return Core(settings, database, store, tools, service)
 
 
-async def _sweep(core: Core) -> None:
-    """Delete the files of runs that are older than the owner keeps them."""
+async def _sweep(core: Core, page: gr.Blocks) -> None:
+    """Delete files that are older than the owner keeps them, and what is left of broken uploads."""
     while True:
-        await asyncio.to_thread(core.store.purge, core.settings.keep_hours * 3600)
+        await asyncio.to_thread(core.service.privacy.sweep, core.settings.keep_hours)
+        await asyncio.to_thread(ui.sweep, page, min(ui.UPLOADS_KEPT_S, core.settings.keep_hours * 3600))
         await asyncio.sleep(SWEEP_EVERY_S)
 
 

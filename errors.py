@@ -6,6 +6,7 @@ CutoutRouterError
 │   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
 │   └── DatabaseError                the database cannot be opened, migrated, read or written; later, nothing is bought
 ├── InvalidPhoto                     tell the person: no model could help
+├── Busy                             tell the person: the line is full
 ├── TouchUpError                     tell the person: the cutout that is shown stays
 │   ├── FilesGone                    the run's files were deleted, or it has none
 │   ├── NothingLeft                  everything was erased
@@ -123,6 +124,10 @@ class InvalidPhoto(CutoutRouterError):
     def __init__(self, fault: PhotoFault, detail: str = "", **facts: Fact) -> None:
         super().__init__(detail or fault, **facts)
         self.code = fault
+
+
+class Busy(CutoutRouterError):
+    code = "busy"
 
 
 class TouchUpError(CutoutRouterError):

@@ -22,6 +22,7 @@ class Gate:
     def __init__(self, at_once: int = AT_ONCE, limits: Limits = Limits(), wait_s: float = WAIT_S) -> None:  # noqa: B008  # frozen
         self._limits = limits
         self._wait_s = wait_s
+        self._at_once = at_once
         self._places: queue.LifoQueue[Child | None] = queue.LifoQueue()
         for _ in range(at_once):
             self._places.put(None)
@@ -46,7 +47,7 @@ class Gate:
         try:
             child = self._places.get(timeout=self._wait_s)
         except queue.Empty:
-            raise InvalidPhoto(PhotoFault.BUSY) from None
+            raise InvalidPhoto(PhotoFault.BUSY, waiting=self._at_once) from None
         kept: Child | None = None
         try:
             child = self._living(child)

@@ -88,8 +88,8 @@ def _by_number(page: gr.Blocks, told: dict[str, Json]) -> Any:
 
 
 def _by_name(page: gr.Blocks, name: str) -> Any:
-    """Only functions that are published have a name out here."""
-    public = (fn for fn in page.fns.values() if fn.api_name == name and fn.api_visibility == "public")
+    """Only functions that programs may call have a name out here."""
+    public = (fn for fn in page.fns.values() if fn.api_name == name and fn.api_visibility in {"public", "undocumented"})
     found = next(public, None)
     if found is None:
         raise Malformed("outside.unknown_call")
@@ -109,7 +109,10 @@ def _data(fn: Any, data: Json, *, exactly: bool) -> list[Json]:
 
 
 def _named(page: gr.Blocks, fn: Any, told: dict[str, Json]) -> dict[str, Json]:
-    parameters = page.get_api_info()["named_endpoints"][f"/{fn.api_name}"]["parameters"]
+    described = page.get_api_info()["named_endpoints"].get(f"/{fn.api_name}")
+    if described is None:
+        raise Malformed("outside.unknown_call")
+    parameters = described["parameters"]
     names = [parameter["parameter_name"] for parameter in parameters]
     needed = {parameter["parameter_name"] for parameter in parameters if not parameter["parameter_has_default"]}
     given = [name for name in told if name not in {"session_hash", "event_id"}]

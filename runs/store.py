@@ -161,6 +161,13 @@ class FileStore:
             shutil.rmtree(folder, ignore_errors=True)
         return len(old)
 
+    def all_files(self, run_id: str) -> tuple[Path, ...]:
+        """Every file of a run, whatever it is."""
+        return tuple(self._folder(run_id).glob("*"))
+
+    def delete(self, run_id: str) -> None:
+        shutil.rmtree(self._folder(run_id), ignore_errors=True)
+
     def _made(self, run_id: str) -> Path:
         folder = self.root / run_id
         folder.mkdir(parents=True, exist_ok=True)

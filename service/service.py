@@ -49,6 +49,8 @@ from runs import (
 )
 from service.carrying import Begun, Carrier, new_payer
 from service.health import Health, degraded, healthy
+from service.privacy import Privacy
+from service.turns import Turns
 
 RESERVE_TRIES = 5
 
@@ -63,11 +65,13 @@ class Limits:
 class Service:
     """Uploads are bytes; answers are values and events."""
 
-    def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits) -> None:
+    def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits, privacy: Privacy) -> None:
         self._registry = registry
         self._tools = tools
         self._limits = limits
         self._carrier = Carrier(registry, tools, self._facts)
+        self.turns = Turns()
+        self.privacy = privacy
 
     def models(
         self, tag: str | None = None, marketplace: str | None = None, active: bool = True

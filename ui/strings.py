@@ -67,6 +67,11 @@ TEXTS: dict[str, Text] = {
     ),
     "download_cutout": _text("Transparent PNG", "Прозрачный PNG"),
     "download_matte": _text("Matte (PNG)", "Маска (PNG)"),
+    "delete_pictures": _text("Delete my pictures", "Удалить мои картинки"),
+    "status_deleted": _text(
+        "Deleted: your photos, cutouts and all copies here are gone.",
+        "Удалено: ваших фото, вырезок и их копий здесь больше нет.",
+    ),
     # touching up
     "touchup": _text("Mend it by hand", "Поправить вручную"),
     "touchup_hint": _text(
@@ -97,6 +102,9 @@ TEXTS: dict[str, Text] = {
     # the status line
     "status_idle": _text("Add a photo, then press “Cut out the product”.", "Добавьте фото и нажмите «Вырезать товар»."),
     "status_reading": _text("Reading the photo and choosing a model…", "Читаю фото и выбираю модель…"),
+    "status_in_line": _text(
+        "Many photos right now: {ahead} ahead of yours…", "Сейчас много фото: перед вашим {ahead}…"
+    ),
     "status_fetching": _text(
         "Fetching the weights of {model}, which is done only once…", "Скачиваю веса: {model}, это делается один раз…"
     ),

@@ -1,0 +1,45 @@
+"""A run from the door to its end: a place in the line, the visitor's claim on the pictures, and then the events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import gradio as gr
+
+from domain import SelectionRequest
+from runs import RunEvent
+from service import Service
+from ui.form import photo_bytes
+from ui.session import asker_of, owner_of
+from ui.visitor import visitor_key
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """Not yet at work: so many are served before."""
+
+    ahead: int
+
+
+async def events_of(
+    service: Service, photo: str | None, asked: SelectionRequest, request: gr.Request | None, key: str | None = None
+) -> AsyncGenerator[InLine | RunEvent, None]:
+    """Raises `Busy` at once when the line is full. Leaving early leaves the line, or ends the run."""
+    upload = await photo_bytes(photo)
+    async with service.turns.place(asker_of(request)) as place:
+        async with aclosing(place.come()) as waiting:
+            async for ahead in waiting:
+                yield InLine(ahead)
+        claimed = False
+        async with aclosing(service.run(upload, asked, visitor_key(request), key)) as events:
+            async for event in events:
+                if not claimed:
+                    claimed = True
+                    await service.privacy.claim(owner_of(request), _run_id(event), photo or "")
+                yield event
+
+
+def _run_id(event: RunEvent) -> str:
+    return str(getattr(event, "run_id", "")) or event.result.run_id  # type: ignore[union-attr]  # the end alone has none
