@@ -27,7 +27,7 @@ from database import Database, migrate
 from domain import ProviderKind, Raster
 from errors import DatabaseError, StartError
 from gate import Gate, process_gate
-from observability import configure_logging, log, log_entry
+from observability import configure_logging, guard_streams, log, log_entry
 from outside import Rates, Wall
 from policy import ModelSelectionPolicy
 from providers import (
@@ -238,9 +238,13 @@ async def _wind_up(core: Core) -> None:
 
 
 def main() -> int:
+    guard_streams(())
     configure_logging()
     try:
-        app = build(read_settings())
+        settings = read_settings()
+        guard_streams(settings.secrets)
+        configure_logging()
+        app = build(settings)
     except StartError as error:
         log.error("start.refused", error=type(error).code, reason=str(error))
         return 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, Field, FilePath, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,7 +26,7 @@ class Settings(BaseSettings):
     birefnet_download: Literal["off", "on"] = "off"
     birefnet_weights: FilePath | None = None
     birefnet_threads: int = Field(default=2, ge=1, le=32)
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)  # may hold a password
     data_dir: Path = Path("var")
     run_deadline_s: float = Field(default=240, ge=10, le=1800)
     stop_grace_s: float = Field(default=20, ge=0, le=600)
@@ -59,6 +60,14 @@ class Settings(BaseSettings):
             Cap.MONTH: self.spend_cap_month_usd,
         }
         return {cap: usd for cap, usd in caps.items() if usd is not None}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen: every secret, and the password in the database's address."""
+        said = (getattr(self, name) for name in type(self).model_fields)
+        hidden = [value.get_secret_value() for value in said if isinstance(value, SecretStr)]
+        password = urlsplit(self.database_url).password
+        return tuple(part for secret in (*hidden, password or "") for part in {secret, secret.strip()} if part)
 
     @property
     def proxies(self) -> int:

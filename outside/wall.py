@@ -69,9 +69,8 @@ class Wall:
             await answer.refuse(_too_large(asked))
         except Gone:
             return
-        except Exception:
-            log.exception("a request broke: %s %s", asked.method, asked.path[:100])
-            await answer.refuse(Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "error.bug"))
+        except Exception as error:
+            await answer.end_badly(error)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The server's own start and end pass; there is no door for web sockets."""
@@ -114,6 +113,7 @@ class Answer:
         self._send = send
         self._started = False
         self._replaced = False
+        self._ended = False
 
     async def send(self, message: Message) -> None:
         if self._replaced:
@@ -126,7 +126,18 @@ class Answer:
                 return
             self._started = True
             self._dress(MutableHeaders(scope=message))
+        self._ended = message["type"] == "http.response.body" and not message.get("more_body")
         await self._send(message)
+
+    async def end_badly(self, error: Exception) -> None:
+        """A broken answer is closed like any other: Gradio raises where a stream for an unknown session ends."""
+        if self._started:
+            log.warning("an answer broke off: %s (%s)", self._asked.path[:100], type(error).__name__)
+            if not self._ended:
+                await self._send({"type": "http.response.body", "body": b""})
+            return
+        log.error("a request broke: %s %s", self._asked.method, self._asked.path[:100], exc_info=error)
+        await self.refuse(Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "error.bug"))
 
     async def refuse(self, refused: Refused) -> None:
         """A problem in the visitor's language, unless an answer is under way already."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tests.fakes.behaviours import Answer, Reply
 from tests.fakes.http_server import Listening
 from tests.fakes.wire import Request
+from tests.leaks import WATCH
 
 SECRET = b"SECRET of another machine"
 
@@ -28,4 +29,5 @@ class Trap:
 
     def _answer(self, request: Request) -> Answer:
         self.came.append(request)
+        WATCH.look(f"trap {request.path}", repr(request).encode())
         return self.answers.get(request.path, Reply(200, SECRET))
