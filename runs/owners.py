@@ -14,7 +14,7 @@ from runs.tables import RunRow
 
 
 class OwnerRow(Base):
-    """One run that has pictures. `upload` is where the visitor's own file lies, if it does."""
+    """One run that has pictures. `upload` is the folder of the visitor's own file, if there is one."""
 
     __tablename__ = "owners"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,6 +45,6 @@ class Privacy:
                 self.copies(file)
             self._store.delete(owned.run_id)
             if owned.upload:
-                Path(owned.upload).unlink(missing_ok=True)
+                shutil.rmtree(owned.upload, ignore_errors=True)
         self._owners.forget(owned.run_id for owned in gone)
         return len(gone)

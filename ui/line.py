@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from domain import SelectionRequest
 from runs import RunEvent
@@ -37,8 +39,15 @@ async def events_of(
             async for event in events:
                 if not claimed:
                     claimed = True
-                    await service.privacy.claim(owner_of(request), _run_id(event), photo or "")
+                    await service.privacy.claim(owner_of(request), _run_id(event), _folder_of(photo))
                 yield event
+
+
+def _folder_of(photo: str | None) -> str:
+    """Where the upload lies. Its name stays out: it is the visitor's, and may say anything."""
+    folder = Path(photo or "").resolve().parent
+    root = Path(get_upload_folder()).resolve()
+    return str(folder) if folder != root and folder.is_relative_to(root) else ""
 
 
 def _run_id(event: RunEvent) -> str:

@@ -59,11 +59,12 @@ def test_deleting_takes_the_copies_that_gradio_serves(local_core: Core, cut: Run
 
 
 def test_deleting_takes_the_upload(local_core: Core, cut: RunResult, tmp_path: Path):
-    upload = tmp_path / "upload.jpg"
+    upload = tmp_path / "upload" / "mug.jpg"
+    upload.parent.mkdir()
     upload.write_bytes(b"a photo")
-    asyncio.run(local_core.service.privacy.claim(ANNA, "f" * 32, str(upload)))
+    asyncio.run(local_core.service.privacy.claim(ANNA, "f" * 32, str(upload.parent)))
     assert delete(local_core, ANNA) == 2
-    assert not upload.exists()
+    assert not upload.parent.exists()
 
 
 @pytest.mark.parametrize("owner", [BORIS, ""])
