@@ -28,7 +28,7 @@ from domain import ProviderKind, Raster
 from errors import DatabaseError, StartError
 from gate import Gate, process_gate
 from observability import configure_logging, guard_streams, log, log_entry
-from outside import Rates, Wall
+from outside import Line, Rates, Wall
 from policy import ModelSelectionPolicy
 from providers import (
     BIREFNET_LITE,
@@ -50,8 +50,9 @@ SEED = Path(__file__).parent / "data" / "seed.json"
 SWEEP_EVERY_S = 1800
 TIDY_EVERY_S = 60
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
-MAX_WAITING = 256  # events of all kinds; runs have a shorter line of their own, see service.turns
-MAX_ACTIVE = 160  # runs that wait for their turn count, and quick events must still get through
+MAX_WAITING = 96  # events of all kinds; runs have a shorter line of their own, see service.turns
+MAX_ACTIVE = 100  # runs that wait for their turn count, and quick events must still get through
+MAX_SESSIONS = 500  # each costs about 150 kB; Gradio would keep ten thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class App:
             show_error=False,
             max_file_size="20mb",
             max_threads=MAX_ACTIVE,
+            state_session_capacity=MAX_SESSIONS,
             allowed_paths=[str(self.core.store.root.absolute())],
             app_kwargs={"routes": rest.routes, "openapi_url": None, "lifespan": self._lifespan},
             **ui.LAUNCH,
@@ -120,7 +122,16 @@ class App:
         """Around everything: `middleware` of `app_kwargs` would lie inside Gradio's CORS, which permits everybody."""
         settings = self.core.settings
         shown = [Path(get_upload_folder()), self.core.store.root.absolute()]
-        return Wall(inner, self.page, shown, Rates(), settings.proxies, settings.space_host)
+        return Wall(inner, self.page, shown, Rates(), self._line(), settings.proxies, settings.space_host)
+
+    def _line(self) -> Line:
+        """Runs wait in two places: for Gradio to begin with them, and then for their turn."""
+        turns, queues = self.core.service.turns, self.page._queue.event_queue_per_concurrency_id
+
+        def length() -> int:
+            return turns.waiting + (len(queues[ui.RUNS].queue) if ui.RUNS in queues else 0)
+
+        return Line(ui.RUNS, length, turns.room.waiting)
 
     @asynccontextmanager
     async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:

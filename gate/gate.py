@@ -19,7 +19,7 @@ WAIT_S = 45.0
 class Gate:
     """A few workers, started when they are first needed; any thread may ask. Workers know nothing of each other."""
 
-    def __init__(self, at_once: int = AT_ONCE, limits: Limits = Limits(), wait_s: float = WAIT_S) -> None:  # noqa: B008  # frozen
+    def __init__(self, at_once: int = AT_ONCE, limits: Limits = Limits(), wait_s: float = WAIT_S) -> None:  # noqa: B008
         self._limits = limits
         self._wait_s = wait_s
         self._at_once = at_once

@@ -52,7 +52,7 @@ class Reach:
     allows: Callable[[str], bool] = is_public
 
 
-async def fetch(address: str, reach: Reach = Reach()) -> bytes:  # frozen
+async def fetch(address: str, reach: Reach = Reach()) -> bytes:
     """What lies at an http(s) address; raises `InvalidPhoto`.
 
     Names are resolved once and the connection goes to the address that was checked, at every redirect anew: a name that

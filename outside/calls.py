@@ -29,8 +29,8 @@ class Malformed(Exception):
         self.code = code
 
 
-def checked(page: gr.Blocks, path: str, body: bytes) -> bytes:
-    """The body, for a function that the page has, with files that were uploaded here; raises `Malformed`.
+def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
+    """The body, and the function of the page that it is for (None for none); raises `Malformed`.
 
     A photo from anywhere else is named as one that is not there: the component then says so in the visitor's language,
     which clients show, as they do not show the answer to a refused request.
@@ -38,16 +38,16 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> bytes:
     told = _parsed(body)
     _check_session(told)
     path, before = path.rstrip("/"), json.dumps(told)
-    if path == JOIN:
-        told["data"] = _data(_by_number(page, told), told.get("data"), exactly=True)
-    elif path.startswith(CALL_V2):
-        told |= _named(page, _by_name(page, path.removeprefix(CALL_V2)), told)
-    elif path.startswith(CALL):
-        told["data"] = _data(_by_name(page, path.removeprefix(CALL)), told.get("data"), exactly=False)
-    else:
+    if path == CANCEL:
         _check_cancel(told)
+        return body, None
+    fn = _by_number(page, told) if path == JOIN else _by_name(page, path.rpartition("/")[2])
+    if path.startswith(CALL_V2):
+        told |= _named(page, fn, told)
+    else:
+        told["data"] = _data(fn, told.get("data"), exactly=path == JOIN)
     after = json.dumps(told)
-    return body if after == before else after.encode()
+    return (body if after == before else after.encode()), fn
 
 
 def _parsed(body: bytes) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -44,6 +44,18 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Where calls wait: those of the functions whose `concurrency_id` is `name`. Full, it refuses at the door."""
+
+    name: str
+    length: Callable[[], int]
+    most: int
+
+    def is_full(self) -> bool:
+        return self.length() >= self.most
+
+
+@dataclass(frozen=True, slots=True)
 class Wall:
     """Wraps the whole server. `shown` are the folders whose files may be fetched; `proxies` stand in front of us."""
 
@@ -51,6 +63,7 @@ class Wall:
     page: gr.Blocks
     shown: Sequence[Path]
     rates: Rates
+    line: Line
     proxies: int = 0
     public_host: str = ""
 
@@ -59,7 +72,7 @@ class Wall:
             await self._other(scope, receive, send)
             return
         asked = asked_of(scope, self.proxies)
-        answer = Answer(asked, send)
+        answer = Answer(asked, send, self.line)
         try:
             let_in = await self._let_in(asked, receive)
             await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
@@ -96,19 +109,22 @@ class Wall:
         body = await whole(receive)
         try:
             if len(body) > LARGE_BODY:
-                body = await asyncio.to_thread(checked, self.page, asked.path, body)
+                body, fn = await asyncio.to_thread(checked, self.page, asked.path, body)
             else:
-                body = checked(self.page, asked.path, body)
+                body, fn = checked(self.page, asked.path, body)
         except Malformed as fault:
             unknown = fault.code == "outside.unknown_call"
             raise Refused(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.BAD_REQUEST, fault.code) from fault
+        if fn is not None and fn.concurrency_id == self.line.name and self.line.is_full():
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "error.busy")
         return replayed(body, receive)
 
 
 class Answer:
     """Passes an answer on with our headers. Errors are said in our words: others' tell paths and classes."""
 
-    def __init__(self, asked: Asked, send: Send) -> None:
+    def __init__(self, asked: Asked, send: Send, line: Line) -> None:
+        self._line = line
         self._asked = asked
         self._send = send
         self._started = False
@@ -144,7 +160,7 @@ class Answer:
         if self._started:
             return
         self._started = True
-        facts = {"limit_mb": 20, **refused.facts}
+        facts = {"limit_mb": 20, "waiting": self._line.length(), **refused.facts}
         response = problem(refused.status, say(refused.code, facts, self._asked.language))
         self._dress(response.headers)
         if "seconds" in refused.facts:

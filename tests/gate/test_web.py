@@ -37,7 +37,7 @@ def got(address: str, reach: Reach) -> bytes:
     return asyncio.run(fetch(address, reach))
 
 
-def fault(address: str, reach: Reach = Reach()) -> PhotoFault:  # noqa: B008  # frozen
+def fault(address: str, reach: Reach = Reach()) -> PhotoFault:  # noqa: B008
     with pytest.raises(InvalidPhoto) as caught:
         got(address, reach)
     return PhotoFault(caught.value.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -71,7 +71,7 @@ def test_one_session_has_one_run_at_a_time_although_there_is_room():
 
 def test_a_visitor_who_came_late_goes_before_the_many_photos_of_another():
     async def work() -> None:
-        line = Line(Turns(Room(at_once=1)))
+        line = Line(Turns(Room(at_once=1, pause=0)))
         for number in range(9):
             await line.join(ANNA, f"a{number}")
         await line.join(BORIS, "b")
@@ -91,6 +91,67 @@ def test_many_sessions_of_one_address_are_one_visitor_to_the_others():
         await line.join(BORIS, "b")
         await line.leave("a0")
         assert line.at_work == ["b"]
+
+    done(work())
+
+
+class Later:
+    """A clock that only the test moves, and what is to be done later."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.jobs: list[tuple[float, Callable[[], None]]] = []
+
+    def turns(self, room: Room) -> Turns:
+        return Turns(room, lambda: self.now, lambda seconds, job: self.jobs.append((self.now + seconds, job)))
+
+    def goes_to(self, now: float) -> None:
+        self.now = now
+        for _, job in [one for one in self.jobs if one[0] <= now]:
+            job()
+
+
+def test_whoever_sends_much_pauses_while_others_come_and_not_otherwise():
+    async def work() -> None:
+        time = Later()
+        line = Line(time.turns(Room(pause=6, longest_pause_s=10)))
+        for number in range(4):
+            await line.join(ANNA, f"a{number}")
+        time.goes_to(1)
+        await line.leave("a0")
+        assert line.at_work == ["a1"]
+        await line.join(BORIS, "b")
+        time.goes_to(2)
+        await line.leave("a1")
+        assert line.at_work == ["b"]
+        time.goes_to(7.9)
+        assert line.at_work == ["b"]
+        time.goes_to(8.1)
+        assert line.at_work == ["a2", "b"]
+        time.goes_to(60)
+        await line.leave("a2")
+        assert line.at_work == ["a3", "b"]
+
+    done(work())
+
+
+def test_an_address_with_many_sessions_has_one_run_at_a_time_while_others_come():
+    async def work() -> None:
+        line = Line(Later().turns(Room(at_once=4)))
+        await line.join(BORIS, "b")
+        for number in range(3):
+            await line.join(Asker(ANNA.address, f"page {number}"), f"a{number}")
+        assert line.at_work == ["b", "a0"]
+
+    done(work())
+
+
+def test_alone_an_address_uses_all_the_room_there_is():
+    async def work() -> None:
+        line = Line(Later().turns(Room(at_once=2)))
+        for number in range(3):
+            await line.join(Asker(ANNA.address, f"page {number}"), f"a{number}")
+        assert line.at_work == ["a0", "a1"]
 
     done(work())
 
@@ -177,8 +238,7 @@ def test_a_thousand_arrivals_leave_nothing_behind():
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=60))
 def test_whoever_comes_and_goes_there_are_never_too_many_at_work_and_never_idle_hands(steps: list[tuple[int, bool]]):
     async def work() -> None:
-        turns, line = Turns(Room(at_once=2)), None
-        line = Line(turns)
+        line = Line(Turns(Room(at_once=2, pause=0)))
         for number, (who, leaving) in enumerate(steps):
             if leaving and line.places:
                 await line.leave(line.places[who % len(line.places)][0])
