@@ -120,7 +120,9 @@ async def arrive(client: httpx.AsyncClient, photo: str, arrivals: int) -> int:
     by_word = {word: f"{max(one.seconds for one in told if one.word == word):.1f} s" for word in words}
     wrong = sum(count for word, count in words.items() if word.startswith("wrong"))
     last = max(refused, default=0.0)
-    print(f"{arrivals} at once: {dict(words)}; the last refusal after {last:.1f} s (asked < {ASKED_S:.0f} s); {by_word}")
+    print(
+        f"{arrivals} at once: {dict(words)}; the last refusal after {last:.1f} s (asked < {ASKED_S:.0f} s); {by_word}"
+    )
     return wrong + (last > ASKED_S)
 
 
