@@ -168,7 +168,10 @@ def build_core(settings: Settings, timing: Timing | None = None, lease: timedelt
 async def _sweep(core: Core, page: gr.Blocks) -> None:
     """Delete files that are older than the owner keeps them, and what is left of broken uploads."""
     while True:
-        await asyncio.to_thread(core.service.privacy.sweep, core.settings.keep_hours)
+        try:
+            await asyncio.to_thread(core.service.privacy.sweep, core.settings.keep_hours)
+        except DatabaseError as error:
+            log.warning("sweep.put_off", reason=str(error))
         await asyncio.to_thread(ui.sweep, page, min(ui.UPLOADS_KEPT_S, core.settings.keep_hours * 3600))
         await asyncio.sleep(SWEEP_EVERY_S)
 

@@ -6,14 +6,13 @@ CutoutRouterError
 │   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
 │   └── DatabaseError                the database cannot be opened, migrated, read or written; later, nothing is bought
 ├── InvalidPhoto                     tell the person: no model could help
-├── Busy                             tell the person: the line is full
 ├── TouchUpError                     tell the person: the cutout that is shown stays
 │   ├── FilesGone                    the run's files were deleted, or it has none
 │   ├── NothingLeft                  everything was erased
 │   └── NothingToDo                  nothing was painted or changed
 ├── RunError                         tell the person: this run is not started, or not by us
 │   ├── Stopping                     the program is being stopped: no new runs
-│   ├── Busy                         as many runs as fit are under way
+│   ├── Busy                         as many runs as fit are under way, and as many wait as may
 │   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
 └── ProviderError                    one attempt ended
@@ -124,10 +123,6 @@ class InvalidPhoto(CutoutRouterError):
     def __init__(self, fault: PhotoFault, detail: str = "", **facts: Fact) -> None:
         super().__init__(detail or fault, **facts)
         self.code = fault
-
-
-class Busy(CutoutRouterError):
-    code = "busy"
 
 
 class TouchUpError(CutoutRouterError):

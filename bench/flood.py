@@ -43,7 +43,7 @@ async def call(client: httpx.AsyncClient, photo: str, address: str, session: str
     begun = time.perf_counter()
     headers = {"X-Forwarded-For": address}
     body = {
-        "data": [{"path": photo, "meta": FILE}, "auto", None, "balanced", None, True, False],
+        "data": [{"path": photo, "meta": FILE}, "auto", None, "balanced", None, True, False, None],
         "session_hash": session,
     }
     try:

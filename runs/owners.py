@@ -10,7 +10,7 @@ from sqlalchemy import String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, Database, UtcDateTime
-from runs.tables import RunRow
+from runs.tables import KeyRow, RunRow
 
 
 class OwnerRow(Base):
@@ -46,6 +46,12 @@ class Owners:
             rows = session.scalars(select(OwnerRow).where(OwnerRow.owner == owner, OwnerRow.owner != ""))
             return tuple(Owned(row.run_id, row.upload) for row in rows)
 
+    def unowned(self, run_id: str) -> tuple[Owned, ...]:
+        """The run, when no session owns it: then its id is all there is to know it by."""
+        with self._database.read() as session:
+            rows = session.scalars(select(OwnerRow).where(OwnerRow.run_id == run_id, OwnerRow.owner == ""))
+            return tuple(Owned(row.run_id, row.upload) for row in rows)
+
     def older_than(self, moment: datetime) -> tuple[Owned, ...]:
         with self._database.read() as session:
             rows = session.scalars(select(OwnerRow).where(OwnerRow.at < moment))
@@ -55,5 +61,6 @@ class Owners:
         """What of the pictures is written down goes; models, seconds and money stay, for the accounts and the cap."""
         gone = tuple(run_ids)
         with self._database.write() as session:
-            session.execute(delete(OwnerRow).where(OwnerRow.run_id.in_(gone)))
+            for table in (OwnerRow, KeyRow):
+                session.execute(delete(table).where(table.run_id.in_(gone)))
             session.execute(update(RunRow).where(RunRow.run_id.in_(gone)).values(photo_sha256="", facts={}))

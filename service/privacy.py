@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
+
+from errors import DatabaseError
 from runs import FileStore, Owned, Owners
+
+log = structlog.get_logger("cutout_router")
 
 Now = Callable[[], datetime]
 Copies = Callable[[Path], None]
@@ -26,17 +31,27 @@ class Privacy:
         self.copies = copies
 
     async def claim(self, owner: str, run_id: str, upload: str = "") -> None:
-        """Say whose run it is, as soon as its id is known. Without an owner it is nobody's, and goes by age alone."""
-        await asyncio.to_thread(self._owners.claim, owner, Owned(run_id, upload), self._now())
+        """Say whose run it is, as soon as its id is known. Without an owner it is whoever's knows its id.
+
+        In database trouble it is nobody's, and its files go by their age.
+        """
+        try:
+            await asyncio.to_thread(self._owners.claim, owner, Owned(run_id, upload), self._now())
+        except DatabaseError as error:
+            log.warning("run.unclaimed", run_id=run_id, reason=str(error))
 
     async def delete(self, owner: str) -> int:
         """Everything that the owner's runs left: files, copies, uploads, and what the database says of the photo."""
         return await asyncio.to_thread(lambda: self._forget(self._owners.of(owner)))
 
+    async def delete_run(self, run_id: str) -> bool:
+        """The same for one run that was started without a session; False when there is none such."""
+        return await asyncio.to_thread(lambda: bool(self._forget(self._owners.unowned(run_id))))
+
     def sweep(self, keep_hours: float) -> int:
         """The same for everybody's runs that are older than the owner of the server keeps them."""
-        forgotten = self._forget(self._owners.older_than(self._now() - timedelta(hours=keep_hours)))
-        return forgotten + self._store.purge(keep_hours * 3600)
+        purged = self._store.purge(keep_hours * 3600)
+        return purged + self._forget(self._owners.older_than(self._now() - timedelta(hours=keep_hours)))
 
     def _forget(self, runs: Iterable[Owned]) -> int:
         gone = tuple(runs)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -30,7 +31,7 @@ from domain import (
     Statement,
     TouchUp,
 )
-from errors import DatabaseError, Trouble
+from errors import Busy, DatabaseError, Trouble
 from registry import ModelRegistry
 from runs import (
     Change,
@@ -50,16 +51,17 @@ from runs import (
 from service.carrying import Begun, Carrier, new_payer
 from service.health import Health, degraded, healthy
 from service.privacy import Privacy
-from service.turns import Turns
+from service.turns import Asker, Turns
 
 RESERVE_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the owner allows."""
+    """What the owner allows. A run that nobody watches begins within that time, or is refused."""
 
     local_engine: LocalEngine = LocalEngine.AUTO
+    start_within_s: float = 10
 
 
 class Service:
@@ -123,11 +125,24 @@ class Service:
     async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
         """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
         self._carrier.make_room()
-        begun = await self._begin(upload, request, visitor, key)
-        if isinstance(begun, str):
-            return begun
-        self._carrier.detach(begun)
+        async with AsyncExitStack() as place:
+            await self._turn_of(visitor, place)
+            begun = await self._begin(upload, request, visitor, key)
+            if isinstance(begun, str):
+                return begun
+            await self.privacy.claim("", begun.job.run_id)
+            self._carrier.detach(begun, place.pop_all())
         return begun.job.run_id
+
+    async def _turn_of(self, visitor: str, place: AsyncExitStack) -> None:
+        """In the same line as the page's visitors, but not for long: who waits for an answer gives up."""
+        mine = await place.enter_async_context(self.turns.place(Asker(visitor, uuid.uuid4().hex)))
+        try:
+            async with asyncio.timeout(self._limits.start_within_s), aclosing(mine.come()) as waiting:
+                async for _ in waiting:
+                    pass
+        except TimeoutError:
+            raise Busy(reason="line", waiting=self.turns.waiting) from None
 
     async def result(self, run_id: str) -> RunResult | None:
         """A run as it stands right now, with its files when it is over; None when the id is unknown."""

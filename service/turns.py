@@ -19,7 +19,7 @@ from errors import Busy
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who waits: an address of the net, and a page or client at it."""
+    """Who waits: a visitor as `visitor_of` names an address, and a page or client of theirs."""
 
     address: str = ""
     session: str = ""
@@ -100,7 +100,7 @@ class Turns:
         room, line = self.room, [ticket.asker for ticket in self._waiting]
         of_address = sum(one.address == asker.address for one in line)
         if len(line) >= room.waiting or of_address >= room.of_address or line.count(asker) >= room.of_session:
-            raise Busy(waiting=len(line))
+            raise Busy(reason="line", waiting=len(line))
 
     def _call_next(self) -> None:
         while self._running.total() < self.room.at_once and (ready := self._ready()):
@@ -158,8 +158,7 @@ class Turns:
         now = self._clock()
         pause = min(self.room.pause * (now - ticket.begun), self.room.longest_pause_s)
         self._rests[ticket.asker] = self._rests[ticket.asker.address] = now + pause
-        if self._waiting:
-            self._later(pause + 0.01, self._call_next)
+        self._later(pause + 0.01, self._call_next)  # also for those who come only now
 
 
 def _beside(other: Hashable, who: str | Asker) -> bool:

@@ -14,8 +14,7 @@ from domain import SelectionRequest
 from runs import RunEvent
 from service import Service
 from ui.form import photo_bytes
-from ui.session import asker_of, owner_of
-from ui.visitor import visitor_key
+from ui.visitor import asker_of, owner_of, visitor_key
 
 
 @dataclass(frozen=True, slots=True)

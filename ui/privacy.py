@@ -11,9 +11,9 @@ from service import Service  # at run time: Gradio reads the handlers' hints to 
 from ui import screen, status
 from ui.faults import apology, toast
 from ui.screen import Screen
-from ui.session import owner_of
 from ui.status import Mood
 from ui.strings import label, language_of
+from ui.visitor import owner_of
 
 
 async def delete(service: Service, request: gr.Request) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from api import build_rest
+from api.starting import WISHES
 from app import build_core
 from settings import Settings
 from tests.conftest import QUICK
@@ -28,7 +29,7 @@ PROMISES = (not_a_server_error, content_type_conformance, response_schema_confor
 @pytest.fixture(scope="module")
 def rest_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     core = build_core(Settings(data_dir=tmp_path_factory.mktemp("fuzz")), QUICK)
-    yield build_rest(core.service)
+    yield build_rest(core.service, "the owner's token")
     core.database.close()
 
 
@@ -38,15 +39,34 @@ def client(rest_app: object) -> Iterator[TestClient]:
         yield client
 
 
+def named(operation: Any) -> str:
+    return f"{operation.method.upper()} {operation.path}"
+
+
 def operations(rest_app: object) -> list[Any]:
     """Of the document, each with its parameters."""
     schema = schemathesis.openapi.from_asgi("/openapi.json", rest_app)
     return [found.ok() for found in schema.get_all_operations()]
 
 
-@pytest.mark.parametrize("path", ["/models", "/models/{model_id}", "/runs/{run_id}", "/health"])
-def test_every_operation_of_the_document_keeps_its_promises(rest_app: object, path: str):
-    (operation,) = [one for one in operations(rest_app) if one.path == path and one.method.upper() == "GET"]
+OPERATIONS = (
+    "GET /models",
+    "GET /models/{model_id}",
+    "POST /runs",
+    "GET /runs/{run_id}",
+    "DELETE /runs/{run_id}",
+    "GET /runs/{run_id}/cutout",
+    "GET /health",
+)
+
+
+def test_the_document_has_these_operations(rest_app: object):
+    assert {named(one) for one in operations(rest_app)} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_of_the_document_keeps_its_promises(rest_app: object, name: str):
+    (operation,) = [one for one in operations(rest_app) if named(one) == name]
 
     @AT_ANY_PACE
     @given(case=operation.as_strategy())
@@ -74,6 +94,32 @@ def test_no_value_of_a_parameter_breaks_anything(client: TestClient, name: str, 
     assert answer.status_code in {200, 422}
     if answer.status_code == 422:
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=60)
+
+
+@pytest.mark.parametrize("as_form", [True, False])
+@AT_ANY_PACE
+@given(wishes=st.dictionaries(st.sampled_from([*WISHES, "photo", "unheard_of"]), WORDS), photo=st.binary(max_size=60))
+def test_no_wish_and_no_file_breaks_the_start_of_a_run(
+    client: TestClient, as_form: bool, wishes: dict[str, str], photo: bytes
+):
+    sent = {"data": wishes, "files": {"photo": photo}} if as_form else {"params": wishes, "content": photo}
+    answer = client.post("/runs", **sent)
+    assert answer.status_code in {400, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/runs"), ("GET", "/spend")])
+@AT_ANY_PACE
+@given(
+    name=st.sampled_from(["Authorization", "Idempotency-Key", "Content-Type", "Origin", "Content-Length", "Host"]),
+    value=st.binary(max_size=60).map(lambda data: data.replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"")),
+)
+def test_no_header_opens_or_breaks_what_needs_one(client: TestClient, method: str, path: str, name: str, value: bytes):
+    answer = client.request(method, path, headers=[(name.encode(), value)], content=b"x" if method == "POST" else None)
+    assert 400 <= answer.status_code < 500
 
 
 @AT_ANY_PACE

@@ -19,7 +19,7 @@ from outside.doors import is_open
 from outside.request import Asked
 from tests.runs.running import mug
 from tests.serving import Served
-from ui.session import owner_of
+from ui.visitor import owner_of
 
 GUESSES = 10_000
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from errors import Busy
 from service import Asker, Turns
 from service.turns import Place, Room
+from wording import say
 
 ANNA, BORIS = Asker("203.0.113.1", "anna"), Asker("203.0.113.2", "boris")
 
@@ -187,7 +188,7 @@ def test_a_full_line_says_so_at_once(room: Room, asker: Asker):
             await line.join(ANNA, name)
         with pytest.raises(Busy) as caught:
             await line.join(asker, "x")
-        assert caught.value.facts == {"waiting": 2}
+        assert "(2 in line)" in say("error.busy", caught.value.facts)
         await line.leave("a1")
         await line.join(asker, "x")
 
