@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import string
 import uuid
@@ -49,7 +50,7 @@ def mutated(word: str, dice: random.Random) -> str:
 
 
 def guesses(run_id: str, dice: random.Random) -> Iterator[str]:
-    for number in range(GUESSES // 2):
+    for number in range(GUESSES // 3):
         guessed = dice.choice((mutated(run_id, dice), f"{dice.getrandbits(128):032x}", str(number)))
         if guessed != run_id:
             yield guessed
@@ -64,6 +65,23 @@ def test_no_guessed_id_leads_to_pictures(outside: Served, anna: tuple[Client, st
     assert is_open(Asked("GET", f"/gradio_api/file={files[0].absolute()}", Headers(), "203.0.113.9"), [store.root])
 
 
+def test_no_guessed_id_is_a_run_to_rest(outside: Served, anna: tuple[Client, str, list[Path]]):
+    """Nothing is told, given or deleted; and what a session owns, its id alone does not delete."""
+    _, run_id, files = anna
+    service = outside.core.service
+
+    async def found(guess: str) -> object:
+        return await service.result(guess) or await service.privacy.delete_run(guess)
+
+    async def all_found() -> list[object]:
+        return [await found(guess) for guess in guesses(run_id, chance(5))]
+
+    assert not any(asyncio.run(all_found()))
+    assert httpx.delete(f"{outside.url}/runs/{run_id}").status_code == 404
+    assert all(file.exists() for file in files)
+    assert httpx.get(f"{outside.url}/runs/{run_id}/cutout").status_code == 200
+
+
 def test_no_guessed_key_owns_anything(outside: Served, anna: tuple[Client, str, list[Path]]):
     client, _, files = anna
     owners, dice = outside.core.service.privacy._owners, chance(2)
@@ -71,7 +89,7 @@ def test_no_guessed_key_owns_anything(outside: Served, anna: tuple[Client, str, 
     class Request:
         session_hash = ""
 
-    for _ in range(GUESSES // 2):
+    for _ in range(GUESSES // 3):
         Request.session_hash = dice.choice(
             (str(uuid.UUID(int=dice.getrandbits(128))), mutated(client.session_hash, dice))
         )
@@ -85,6 +103,7 @@ def test_over_the_wire_a_guess_is_a_404_like_any_other(outside: Served, anna: tu
     root, uploads = outside.core.store.root.absolute(), get_upload_folder()
     paths = [
         f"/runs/{mutated(run_id, chance(3))}",
+        f"/runs/{mutated(run_id, chance(3))}/cutout",
         f"/gradio_api/file={root}/{mutated(run_id, chance(4))}/cutout.png",
         f"/gradio_api/file={root}/{run_id}",
         f"/gradio_api/file={root}/",

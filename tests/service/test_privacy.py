@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from gradio.utils import get_upload_folder
 
 import ui
 from app import Core
-from runs import Owned, Owners, RunResult
+from domain import SelectionRequest
+from errors import FilesGone
+from runs import AttemptStarted, Owned, Owners, RunResult
 from service import utc_now
-from tests.runs.running import run
+from tests.fakes.replicate_server import ReplicateServer
+from tests.runs.running import mug, run
 
 ANNA, BORIS = "a" * 64, "b" * 64
 
@@ -93,6 +97,54 @@ def test_a_run_that_nobody_claimed_goes_by_its_age(local_core: Core, cut: RunRes
     result = run(local_core.service)
     assert local_core.service.privacy.sweep(keep_hours=0) >= 1
     assert not (local_core.store.root / result.run_id).exists()
+
+
+def test_a_run_without_a_session_is_deleted_by_its_id_and_one_of_a_session_is_not(local_core: Core, cut: RunResult):
+    privacy = local_core.service.privacy
+    other = run(local_core.service)
+    asyncio.run(privacy.claim("", other.run_id))
+    assert asyncio.run(privacy.delete_run(other.run_id))
+    assert not (local_core.store.root / other.run_id).exists()
+    assert not asyncio.run(privacy.delete_run(other.run_id))
+    assert not asyncio.run(privacy.delete_run(cut.run_id))
+    assert cut.files.cutout.exists()
+
+
+def test_a_run_that_is_deleted_while_it_is_at_work_leaves_nothing(hosted_core: Core, replicate: ReplicateServer):
+    async def deleted_at_work() -> str:
+        async with aclosing(hosted_core.service.run(mug(), SelectionRequest())) as events:
+            async for event in events:
+                if isinstance(event, AttemptStarted):
+                    await hosted_core.service.privacy.claim(ANNA, event.run_id)
+                    assert await hosted_core.service.privacy.delete(ANNA) == 1
+        raise AssertionError("the run should have told that its files are gone")
+
+    with pytest.raises(FilesGone):
+        asyncio.run(deleted_at_work())
+    assert list(hosted_core.store.root.glob("*")) == []
+
+
+def test_what_is_deleted_can_be_asked_for_again_under_the_same_key(local_core: Core):
+    service = local_core.service
+
+    async def begun() -> str:
+        run_id = await service.start(mug(), SelectionRequest(), key="order-7")
+        await service.settle()
+        return run_id
+
+    async def again() -> tuple[str, str]:
+        first = await begun()
+        assert await service.privacy.delete_run(first)
+        return first, await begun()
+
+    first, second = asyncio.run(again())
+    assert first != second
+
+
+def test_when_a_claim_cannot_be_written_the_run_goes_on(local_core: Core):
+    with local_core.database.write() as session:
+        session.execute(sa.text("DROP TABLE owners"))
+    asyncio.run(local_core.service.privacy.claim(ANNA, "f" * 32))
 
 
 @pytest.fixture

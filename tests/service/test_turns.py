@@ -136,6 +136,22 @@ def test_whoever_sends_much_pauses_while_others_come_and_not_otherwise():
     done(work())
 
 
+def test_whoever_comes_during_their_pause_works_when_it_ends_although_nobody_else_moves():
+    async def work() -> None:
+        time = Later()
+        line = Line(time.turns(Room(pause=6, longest_pause_s=10)))
+        await line.join(BORIS, "b")
+        await line.join(ANNA, "a0")
+        time.goes_to(1)
+        await line.leave("a0")
+        await line.join(ANNA, "a1")
+        assert line.at_work == ["b"]
+        time.goes_to(7.1)
+        assert line.at_work == ["b", "a1"]
+
+    done(work())
+
+
 def test_an_address_with_many_sessions_has_one_run_at_a_time_while_others_come():
     async def work() -> None:
         line = Line(Later().turns(Room(at_once=4)))
