@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -239,15 +240,17 @@ def _stop(app: App, _signal: int, _frame: FrameType | None) -> None:
     loop = app.running.loop
     if loop is None or app.core.service.stopping:
         raise KeyboardInterrupt
-    asyncio.run_coroutine_threadsafe(_wind_up(app.core), loop)
+    asyncio.run_coroutine_threadsafe(_wind_up(app), loop)
 
 
-async def _wind_up(core: Core) -> None:
+async def _wind_up(app: App) -> None:
     try:
-        left = await core.service.stop(core.settings.stop_grace_s)
+        left = await app.core.service.stop(app.core.settings.stop_grace_s)
         log.info("stop.ready", handed_over=left)
         await asyncio.sleep(SAY_GOODBYE_S if left else 0)
     finally:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # or each open page's cut stream has a traceback
+        app.page.server.force_exit = True  # open pages would hold the exit for ten seconds more
         signal.raise_signal(signal.SIGINT)
 
 

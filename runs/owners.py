@@ -40,6 +40,11 @@ class Owners:
             if session.get(OwnerRow, owned.run_id) is None:
                 session.add(OwnerRow(run_id=owned.run_id, owner=owner, upload=owned.upload, at=at))
 
+    def pass_on(self, run_id: str, owner: str) -> None:
+        """To a new session of whoever knows the run's id: a page that was opened again."""
+        with self._database.write() as session:
+            session.execute(update(OwnerRow).where(OwnerRow.run_id == run_id).values(owner=owner))
+
     def of(self, owner: str) -> tuple[Owned, ...]:
         """Nobody owns what has no owner."""
         with self._database.read() as session:

@@ -40,6 +40,11 @@ class Privacy:
         except DatabaseError as error:
             log.warning("run.unclaimed", run_id=run_id, reason=str(error))
 
+    async def pass_on(self, run_id: str, owner: str) -> None:
+        """A page that was opened again is a new session, whose run it still is."""
+        if owner:
+            await asyncio.to_thread(self._owners.pass_on, run_id, owner)
+
     async def delete(self, owner: str) -> int:
         """Everything that the owner's runs left: files, copies, uploads, and what the database says of the photo."""
         return await asyncio.to_thread(lambda: self._forget(self._owners.of(owner)))

@@ -144,6 +144,10 @@ class Service:
         except TimeoutError:
             raise Busy(reason="line", waiting=self.turns.waiting) from None
 
+    def follow(self, run_id: str) -> AsyncGenerator[RunEvent, None]:
+        """A run of anybody's to its end, which leaving does not cancel; nothing when the id is unknown."""
+        return self._carrier.follow(run_id)
+
     async def result(self, run_id: str) -> RunResult | None:
         """A run as it stands right now, with its files when it is over; None when the id is unknown."""
         return await self._carrier.result(run_id)

@@ -13,7 +13,7 @@ import gradio as gr
 
 from domain import Goal, Language
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
-from ui import privacy, screen, status, touchup
+from ui import privacy, rejoin, screen, status, touchup
 from ui.card import auto_card, model_card
 from ui.choices import (
     ANYWHERE,
@@ -30,7 +30,7 @@ from ui.line import InLine, events_of
 from ui.photo import PhotoInput, photo_input
 from ui.screen import Screen
 from ui.status import Mood
-from ui.story import Story
+from ui.story import Story, names
 from ui.strings import label, language_of
 from ui.visitor import visitor_key
 
@@ -84,11 +84,6 @@ async def run(
         sentence = apology(error, language)
         yield screen.refused(sentence, language).outputs()
         raise toast(sentence, language) from error
-
-
-def names(service: Service) -> dict[str, str]:
-    """Every model's name by its id, also of those that are switched off."""
-    return {model.id: model.name for active in (True, False) for model in service.models(active=active)}
 
 
 def after_run(over: bool, request: gr.Request) -> Outputs:
@@ -239,6 +234,7 @@ def _result(form: Form) -> tuple[Screen, touchup.Pieces]:
         form.run,
         form.stop,
         over,
+        rejoin.ongoing_run(),
         pieces.section,
         pieces.mending,
     ), pieces
@@ -262,17 +258,18 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 def build(service: Service, demo: gr.Blocks) -> None:
     form, shown, pieces, card = layout(service)
-    _greet(service, form, shown, demo)
+    greeted = _greet(service, form, shown, demo)
+    rejoin.wire(service, greeted, form.run, shown, QUIET)
     running = _run_and_stop(service, form, shown)
     _keep_card(service, form, card, demo, running)
     privacy.wire(service, form.forget, form.photo, shown, QUIET)
     touchup.wire(service, pieces, shown, demo, QUIET)
 
 
-def _greet(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> None:
-    greeted = [form.model, form.marketplace, shown.status, shown.empty]
-    demo.load(MethodType(greet, service), None, greeted, **QUIET)
+def _greet(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> Any:
     demo.load(None, js=NAME_EXAMPLES, api_visibility="private")
+    outputs = [form.model, form.marketplace, shown.status, shown.empty]
+    return demo.load(MethodType(greet, service), None, outputs, **QUIET)
 
 
 def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:

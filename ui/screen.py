@@ -28,8 +28,8 @@ _MOODS = {
 class Screen:
     """One value for each output of the page; None leaves it as it is.
 
-    `over` and `mending` are the visitor's state: `over` is false from a run's first update until it told its end
-    itself.
+    `over`, `ongoing` and `mending` are the visitor's state: `over` is false from a run's first update until it told
+    its end itself; `ongoing` is the id of a run whose end the page has not shown, also after the page was opened again.
     """
 
     status: Any = None
@@ -45,6 +45,7 @@ class Screen:
     run: Any = None
     stop: Any = None
     over: Any = None
+    ongoing: Any = None
     touchup: Any = None
     mending: Any = None
 
@@ -121,9 +122,10 @@ def refused(sentence: str, language: Language) -> Screen:
     return Screen(status=status.line(sentence, Mood.BAD), **at_rest(language))
 
 
-def at_rest(language: Language) -> dict[str, Any]:
+def at_rest(language: Language, ongoing: str = "") -> dict[str, Any]:
     """Of any ending."""
     return {
+        "ongoing": ongoing,
         "run": gr.update(value=words("run", language), interactive=True),
         "stop": gr.update(visible="hidden"),
         "over": True,

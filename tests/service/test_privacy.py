@@ -110,6 +110,11 @@ def test_a_run_without_a_session_is_deleted_by_its_id_and_one_of_a_session_is_no
     assert cut.files.cutout.exists()
 
 
+def test_a_page_that_was_opened_again_can_still_delete_its_run(local_core: Core, cut: RunResult):
+    asyncio.run(local_core.service.privacy.pass_on(cut.run_id, BORIS))
+    assert (delete(local_core, ANNA), delete(local_core, BORIS)) == (0, 1)
+
+
 def test_a_run_that_is_deleted_while_it_is_at_work_leaves_nothing(hosted_core: Core, replicate: ReplicateServer):
     async def deleted_at_work() -> str:
         async with aclosing(hosted_core.service.run(mug(), SelectionRequest())) as events:
