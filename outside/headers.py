@@ -30,7 +30,7 @@ NEVER = (
     "Access-Control-Allow-Headers",
     "Access-Control-Max-Age",
 )
-PRIVATE = ("/runs", FILE, "/gradio_api/call/", "/gradio_api/queue/")
+PRIVATE = ("/runs", "/spend", FILE, "/gradio_api/call/", "/gradio_api/queue/")
 
 
 def headers_for(path: str) -> dict[str, str]:

@@ -113,6 +113,8 @@ DOORS = [
         "/runs/..%2f..%2fetc%2fpasswd",
         "/runs/%27%20OR%201%3D1--",
         "/models/%3Cscript%3E",
+        "/runs/..%2f..%2fetc%2fpasswd/cutout",
+        "/metrics",
     )
 ]
 PHOTOS = [
@@ -184,6 +186,18 @@ ORIGINS = [
     Probe("a foreign read", "GET", "/config", {"Origin": "https://evil.example"}, may_pass=True),
 ]
 WIRES = [
+    get("the owner's money without a token", "/spend"),
+    get("the owner's money with a guess", "/spend", Authorization="Bearer admin"),
+    get("the owner's money with bytes that are no text", "/spend", Authorization="Bearer \xff\xfe"),
+    Probe("a deletion of somebody's run", "DELETE", "/runs/" + "0" * 32),
+    Probe("a deletion of a path", "DELETE", "/runs/..%2f..%2fetc"),
+    Probe("a run from nothing", "POST", "/runs"),
+    Probe("a run from no picture", "POST", "/runs", body=b"<svg onload=alert(1)>"),
+    Probe(
+        "a run from a form without end", "POST", "/runs", {"Content-Type": "multipart/form-data; boundary=x"}, b"--x"
+    ),
+    Probe("a run by a foreign page", "POST", "/runs", {"Origin": "https://evil.example"}, b"x"),
+    Probe("a run under a key that is a header", "POST", "/runs", {"Idempotency-Key": "a\tSet-Cookie: a=b"}, b"x"),
     Probe("a trace", "TRACE", "/"),
     Probe("a put", "PUT", f"{API}/file=/tmp/x", body=b"x"),
     Probe("a patch", "PATCH", "/models"),

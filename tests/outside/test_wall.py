@@ -175,6 +175,12 @@ def test_gradios_own_guard_of_files_is_on(outside: Served):
     assert outside.page.allowed_paths == [str(outside.core.store.root.absolute())]
 
 
+def test_the_owner_passes_the_wall_and_what_is_told_is_kept_by_nobody(outside: Served):
+    word = outside.core.settings.admin_token.get_secret_value()
+    told = httpx.get(f"{outside.url}/spend", headers={"Authorization": f"Bearer {word}"})
+    assert (told.status_code, told.headers["cache-control"]) == (200, "private, no-store")
+
+
 def test_what_gradio_publishes_names_no_path_and_no_secret(outside: Served):
     for path in ("/config", "/gradio_api/info", "/health", "/openapi.json"):
         told = httpx.get(outside.url + path).text
