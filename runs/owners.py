@@ -57,6 +57,11 @@ class Owners:
             rows = session.scalars(select(OwnerRow).where(OwnerRow.run_id == run_id, OwnerRow.owner == ""))
             return tuple(Owned(row.run_id, row.upload) for row in rows)
 
+    def have(self, upload: str) -> bool:
+        """Whether a run that is still there was made from it."""
+        with self._database.read() as session:
+            return session.scalar(select(OwnerRow.run_id).where(OwnerRow.upload == upload).limit(1)) is not None
+
     def older_than(self, moment: datetime) -> tuple[Owned, ...]:
         with self._database.read() as session:
             rows = session.scalars(select(OwnerRow).where(OwnerRow.at < moment))

@@ -55,16 +55,22 @@ class Privacy:
 
     def sweep(self, keep_hours: float) -> int:
         """The same for everybody's runs that are older than the owner of the server keeps them."""
-        purged = self._store.purge(keep_hours * 3600)
-        return purged + self._forget(self._owners.older_than(self._now() - timedelta(hours=keep_hours)))
+        try:
+            forgotten = self._forget(self._owners.older_than(self._now() - timedelta(hours=keep_hours)))
+        finally:
+            purged = self._store.purge(keep_hours * 3600)
+        return forgotten + purged
 
     def _forget(self, runs: Iterable[Owned]) -> int:
+        """Uploads and copies are named after their content: what others have as well stays theirs."""
         gone = tuple(runs)
         for owned in gone:
             for file in self._store.all_files(owned.run_id):
-                self.copies(file)
+                if not self._store.has_twin(file):
+                    self.copies(file)
             self._store.delete(owned.run_id)
-            if owned.upload:
-                shutil.rmtree(owned.upload, ignore_errors=True)
         self._owners.forget(owned.run_id for owned in gone)
+        for upload in {owned.upload for owned in gone if owned.upload}:
+            if not self._owners.have(upload):
+                shutil.rmtree(upload, ignore_errors=True)
         return len(gone)

@@ -23,8 +23,7 @@ def delete_copies(file: Path) -> None:
 
 def sweep(page: gr.Blocks, older_than_s: float) -> int:
     """Delete files older than that; Gradio forgets those that came before its start, or whose upload broke off."""
-    limit, root = time.time() - older_than_s, Path(get_upload_folder())
-    spared = {Path(path).resolve() for block in page.blocks.values() for path in getattr(block, "keep_in_cache", ())}
+    limit, root, spared = time.time() - older_than_s, Path(get_upload_folder()), pages_own(page)
     old = [path for path in _files(root) if path.resolve() not in spared and _changed(path) < limit]
     for path in old:
         path.unlink(missing_ok=True)
@@ -33,6 +32,11 @@ def sweep(page: gr.Blocks, older_than_s: float) -> int:
             with suppress(OSError):  # not empty
                 folder.rmdir()
     return len(old)
+
+
+def pages_own(page: gr.Blocks) -> set[Path]:
+    """The files that the page itself shows, above all the examples."""
+    return {Path(path).resolve() for block in page.blocks.values() for path in getattr(block, "keep_in_cache", ())}
 
 
 def _files(root: Path) -> Iterator[Path]:

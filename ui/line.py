@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
 from domain import SelectionRequest
 from runs import RunEvent
 from service import Service
 from ui.form import photo_bytes
+from ui.janitor import pages_own
 from ui.visitor import asker_of, owner_of, visitor_key
 
 
@@ -43,9 +45,11 @@ async def events_of(
 
 
 def _folder_of(photo: str | None) -> str:
-    """Where the upload lies. Its name stays out: it is the visitor's, and may say anything."""
-    folder = Path(photo or "").resolve().parent
-    root = Path(get_upload_folder()).resolve()
+    """Where the upload lies; an example is nobody's. Its name stays out: it is the visitor's, and may say anything."""
+    path, root, page = Path(photo or "").resolve(), Path(get_upload_folder()).resolve(), LocalContext.blocks.get(None)
+    if page is not None and path in pages_own(page):
+        return ""
+    folder = path.parent
     return str(folder) if folder != root and folder.is_relative_to(root) else ""
 
 

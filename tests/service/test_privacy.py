@@ -62,6 +62,22 @@ def test_deleting_takes_the_copies_that_gradio_serves(local_core: Core, cut: Run
     assert not copy.exists()
 
 
+def test_what_another_has_as_well_stays_until_theirs_goes(local_core: Core, cut: RunResult, tmp_path: Path):
+    """Gradio names uploads and copies after their content: the same photo lies in the same place."""
+    privacy, upload = local_core.service.privacy, tmp_path / "upload"
+    upload.mkdir()
+    copy = Path(save_file_to_cache(cut.files.cutout, get_upload_folder()))
+    other = run(local_core.service)
+    for owner, run_id in ((BORIS, other.run_id), (ANNA, "f" * 32)):
+        asyncio.run(privacy.claim(owner, run_id, str(upload)))
+    delete(local_core, ANNA)
+    assert copy.exists()
+    assert upload.exists()
+    delete(local_core, BORIS)
+    assert not copy.exists()
+    assert not upload.exists()
+
+
 def test_deleting_takes_the_upload(local_core: Core, cut: RunResult, tmp_path: Path):
     upload = tmp_path / "upload" / "mug.jpg"
     upload.parent.mkdir()
