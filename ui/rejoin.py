@@ -16,6 +16,7 @@ from service import Service  # at run time: Gradio reads the handlers' hints to 
 from ui.screen import Screen
 from ui.story import Story, names
 from ui.strings import language_of
+from ui.visitor import owner_of
 
 Outputs = tuple[Any, ...]
 
@@ -43,6 +44,7 @@ async def rejoin(service: Service, run_id: object, request: gr.Request) -> Async
     """Follows the run to its end, which leaving does not cancel."""
     known = isinstance(run_id, str) and RUN_ID.fullmatch(run_id)
     if known:
+        await service.privacy.pass_on(str(run_id), owner_of(request))
         story = Story(service, language_of(request), names(service))
         async with aclosing(service.follow(str(run_id))) as events:
             async for event in events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import gradio as gr
@@ -54,6 +54,11 @@ class Screen:
         return tuple(gr.skip() if value is None else value for value in given)
 
 
+def cleared(told: Html, language: Language) -> Screen:
+    """As the page was before the first run, with a word on why."""
+    return replace(begun(language), status=told, **at_rest(language))
+
+
 def begun(language: Language) -> Screen:
     """Everything of the run before is gone, so that no old cutout can be taken for the new one."""
     return Screen(
@@ -73,6 +78,10 @@ def begun(language: Language) -> Screen:
         touchup=gr.update(visible=False, open=False),
         mending=Mending(),
     )
+
+
+def in_line(ahead: int, language: Language) -> Screen:
+    return Screen(status=status.own("status_in_line", Mood.BUSY, language, ahead=str(ahead)))
 
 
 def draft(files: RunFiles, working: str, language: Language) -> Screen:
