@@ -110,12 +110,14 @@ def candidates_of(selection: SelectionResult, language: Language = Language.EN) 
 
 
 def warnings_of(result: RunResult) -> tuple[Statement, ...]:
-    """What is to be said beside a cutout: what is wrong with its photo, or that a local engine is unsure of it."""
-    facts = result.attempts[-1].facts if result.attempts else {}
-    if facts.get("remark"):
-        return (Statement(code=f"remark_on_photo.{facts['remark']}", facts=facts),)
-    weak = facts.get("weak")
-    return (Statement(code="run.weak", facts={"reason": weak}),) if weak else ()
+    """What is to be said beside a cutout, gravest first: a local engine that is unsure, a photo that is hard.
+
+    A draft has remarks of its own: the last attempt's are on a picture that nobody sees.
+    """
+    facts = result.attempts[-1].facts if result.status is RunStatus.SUCCEEDED and result.attempts else result.remarks
+    weak = (Statement(code="run.weak", facts={"reason": facts["weak"]}),) if facts.get("weak") else ()
+    told = str(facts.get("remark") or "").split()
+    return (*weak, *(Statement(code=f"remark_on_photo.{code}", facts=facts) for code in told))
 
 
 def selection_report(selection: SelectionResult, language: Language = Language.EN) -> SelectionReport:
