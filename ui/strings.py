@@ -101,6 +101,10 @@ TEXTS: dict[str, Text] = {
     "details": _text("Details as JSON", "Подробности в JSON"),
     # the status line
     "status_idle": _text("Add a photo, then press “Cut out the product”.", "Добавьте фото и нажмите «Вырезать товар»."),
+    "status_no_books": _text(
+        "Hosted models wait, as nothing can be written down right now: {trouble}. Free models on this server work.",
+        "Облачные модели ждут: сейчас ничего нельзя записать ({trouble}). Бесплатные модели на этом сервере работают.",
+    ),
     "status_reading": _text("Reading the photo and choosing a model…", "Читаю фото и выбираю модель…"),
     "status_in_line": _text(
         "Many photos right now: {ahead} ahead of yours…", "Сейчас много фото: перед вашим {ahead}…"
