@@ -136,7 +136,7 @@ TEXTS: dict[str, Text] = {
     "handed_over_link": _text("The cutout, in a few minutes", "Вырезка, через несколько минут"),
     "clock": _text("{seconds} s of about {typical} s", "{seconds} с из примерно {typical} с"),
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
-    "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
+    "clock_fetched": _text("{done} of {whole} MB", "{done} из {whole} МБ"),
     "error_title": _text("Sorry", "Не получилось"),
     "photo_elsewhere": _text("Please upload the photo here.", "Пожалуйста, загрузите фото сюда."),
     # why this model
