@@ -79,7 +79,7 @@ TEXTS: dict[str, Text] = {
     "touchup_back": _text("Take the last stroke back", "Убрать последний мазок"),
     "touchup_picture": _text("The cutout, to paint on", "Вырезка, на которой можно рисовать"),
     "touchup_softness": _text("Softer edge, px", "Мягче край, пикс."),
-    "touchup_shift": _text("Edge in − or out +, px", "Край внутрь − / наружу +"),
+    "touchup_shift": _text("Edge in − or out +, px", "Край: − уже, + шире"),
     "touchup_holes": _text("Fill holes", "Закрыть дыры"),
     "touchup_main": _text("Only the main object", "Только главный предмет"),
     "touchup_apply": _text("Mend", "Поправить"),
