@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+PROBLEM = "application/problem+json"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -26,7 +27,13 @@ class Problem(BaseModel):
 
 def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = Problem(title=status.phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status_code=status, media_type="application/problem+json", headers=headers)
+    return JSONResponse(body.model_dump(), status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document, where `model` would promise application/json."""
+    told = {PROBLEM: {"schema": Problem.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": told} for status in statuses}
 
 
 class ProblemRoute(APIRoute):

@@ -20,6 +20,7 @@ from runs.journal import Journal, Past
 from runs.keys import MAX_KEY, KeyUse, key_use
 from runs.leases import LEASE, Claim
 from runs.ledger import Ledger, Payer
+from runs.owners import Owned, Owners
 from runs.recovery import MOST_TAKES, interrupt
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
@@ -45,6 +46,8 @@ __all__ = [
     "Leave",
     "Ledger",
     "Mended",
+    "Owned",
+    "Owners",
     "Past",
     "Payer",
     "RunEnded",

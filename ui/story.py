@@ -75,8 +75,10 @@ class Story:
             case RunResumed():
                 return Screen(status=status.own("status_resumed", Mood.BUSY, self.language))
             case RunHandedOver(run_id):
-                return Screen(status=status.handed_over(run_id, self.language), **screen.at_rest(self.language))
-        return Screen(status=self._step(event), timeline=gr.update(value=self._timeline(), visible=True))
+                return Screen(status=status.handed_over(run_id, self.language), **screen.at_rest(self.language, run_id))
+        ongoing = event.run_id if isinstance(event, RunStarted) else None
+        told = gr.update(value=self._timeline(), visible=True)
+        return Screen(status=self._step(event), timeline=told, ongoing=ongoing)
 
     def _chosen(self) -> str:
         return self.name(self.selection.model_id) if self.selection else ""
@@ -118,3 +120,8 @@ class Story:
         told = self.service.selection_report(self.selection, self.language)
         attempts = tuple(attempt_report(attempt, self.language) for attempt in self.attempts)
         return timeline(told.explanation, told.candidates, attempts, self.names, self.language)
+
+
+def names(service: Service) -> dict[str, str]:
+    """Every model's name by its id, also of those that are switched off."""
+    return {model.id: model.name for active in (True, False) for model in service.models(active=active)}

@@ -67,6 +67,11 @@ TEXTS: dict[str, Text] = {
     ),
     "download_cutout": _text("Transparent PNG", "Прозрачный PNG"),
     "download_matte": _text("Matte (PNG)", "Маска (PNG)"),
+    "delete_pictures": _text("Delete my pictures", "Удалить мои картинки"),
+    "status_deleted": _text(
+        "Deleted: your photos, cutouts and all copies here are gone.",
+        "Удалено: ваших фото, вырезок и их копий здесь больше нет.",
+    ),
     # touching up
     "touchup": _text("Mend it by hand", "Поправить вручную"),
     "touchup_hint": _text(
@@ -97,6 +102,9 @@ TEXTS: dict[str, Text] = {
     # the status line
     "status_idle": _text("Add a photo, then press “Cut out the product”.", "Добавьте фото и нажмите «Вырезать товар»."),
     "status_reading": _text("Reading the photo and choosing a model…", "Читаю фото и выбираю модель…"),
+    "status_in_line": _text(
+        "Many photos right now: {ahead} ahead of yours…", "Сейчас много фото: перед вашим {ahead}…"
+    ),
     "status_fetching": _text(
         "Fetching the weights of {model}, which is done only once…", "Скачиваю веса: {model}, это делается один раз…"
     ),
@@ -138,7 +146,6 @@ TEXTS: dict[str, Text] = {
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
     "clock_fetched": _text("{done} of {whole} MB", "{done} из {whole} МБ"),
     "error_title": _text("Sorry", "Не получилось"),
-    "photo_elsewhere": _text("Please upload the photo here.", "Пожалуйста, загрузите фото сюда."),
     # why this model
     "why": _text("Why this model", "Почему эта модель"),
     "why_none": _text("Why there is no cutout", "Почему нет вырезки"),
@@ -203,7 +210,11 @@ def words(key: str, language: Language, **facts: str) -> str:
 
 def language_of(request: gr.Request | None) -> Language:
     """The first language the browser names, as the labels do; English for everyone but Russian readers."""
-    header = (request.headers.get("accept-language") or "") if request is not None else ""
+    return language_in(request.headers.get("accept-language") if request is not None else None)
+
+
+def language_in(header: str | None) -> Language:
+    header = header or ""
     return Language.RU if header.strip().lower().startswith("ru") else Language.EN
 
 

@@ -17,7 +17,10 @@ import runs.tables
 from database import Base, Database, UtcDateTime, migrate
 from errors import DatabaseError
 
-TABLES = {"models", "seeds", "registry_version", "runs", "attempts", "journal", "breakers", "idempotency_keys", "spend"}
+TABLES = {
+    *("models", "seeds", "registry_version", "runs", "attempts", "journal"),
+    *("breakers", "idempotency_keys", "spend", "owners"),
+}
 
 
 def test_tables_and_migrations_agree(database: Database):
