@@ -113,12 +113,14 @@ REFUSALS: dict[str, tuple[Callable[[bytes], Image.Image], str, str]] = {
     "another product": (
         lambda upload: pictures.another_product(sent(decode(upload)).size),
         "different_product",
-        "was refused (the picture that came back shows a different product; this cost $0.03), so FLUX Kontext LoRA v1 takes over",
+        "was refused (the picture that came back shows a different product; this cost $0.03), so"
+        " FLUX Kontext LoRA v1 takes over",
     ),
     "bent": (
         lambda _: pictures.bent(guide()),
         "misaligned",
-        "was refused (the product moved or changed its shape beyond repair; this cost $0.03), so FLUX Kontext LoRA v1 takes over",
+        "was refused (the product moved or changed its shape beyond repair; this cost $0.03), so"
+        " FLUX Kontext LoRA v1 takes over",
     ),
 }
 
