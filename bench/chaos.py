@@ -45,7 +45,7 @@ from tests.photos import jpeg, product_photo
 AT_ONCE = 8
 LEASE = timedelta(seconds=2)
 NEVER = Rule(failures=10**9)
-CAP_USD = 0.03 * 300
+CAP_USD = 0.03 * 900
 LIMIT_S = 900
 
 

@@ -53,8 +53,6 @@ from service.health import Health, degraded, healthy
 from service.privacy import Privacy
 from service.turns import Asker, Turns
 
-RESERVE_TRIES = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -218,18 +216,27 @@ class Service:
     def _reserved(
         self, request: SelectionRequest, models: Sequence[ModelInfo], payer: Payer, facts: Callable[[], PolicyFacts]
     ) -> SelectionResult:
-        """A plan whose price is reserved; other runs may take the money between a look and the reservation."""
-        policy, prices = self._tools.policy, {model.id: model.price_usd for model in models}
-        kept: dict[str, object] = {"budget_left": {Cap.DAY: 0.0}}
-        for _ in range(RESERVE_TRIES):
-            selection = policy.select_model(request, models, facts())
-            try:
-                if self._tools.ledger.reserve(payer, {model_id: prices[model_id] for model_id in selection.plan}):
-                    return selection
-            except DatabaseError as error:
-                kept = {"trouble": error.trouble or Trouble.OTHER}
-                break
-        return policy.select_model(request, models, facts().model_copy(update=kept))
+        """A plan whose price is reserved. Another run may take the money between a look and the reservation: then the
+        second look and the reservation are one.
+        """
+        policy, prices, known = self._tools.policy, {model.id: model.price_usd for model in models}, facts()
+        chosen = [policy.select_model(request, models, known)]
+
+        def again(left: dict[Cap, float]) -> dict[str, float]:
+            chosen.append(policy.select_model(request, models, known.model_copy(update={"budget_left": left})))
+            return priced()
+
+        def priced() -> dict[str, float]:
+            return {model_id: prices[model_id] for model_id in chosen[-1].plan}
+
+        ledger = self._tools.ledger
+        try:
+            if not (ledger.reserve(payer, priced()) or ledger.reserve_what_fits(payer, again)):
+                raise RuntimeError("a plan that passes a cap")
+        except DatabaseError as error:
+            trouble = {"trouble": error.trouble or Trouble.OTHER}
+            return policy.select_model(request, models, known.model_copy(update=trouble))
+        return chosen[-1]
 
     def _names(self) -> Mapping[str, str]:
         return {model.id: model.name for model in self._registry.get_all_models(active_only=False)}

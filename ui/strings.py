@@ -116,6 +116,13 @@ TEXTS: dict[str, Text] = {
     "status_downloading": _text("Fetching the picture from {model}…", "Забираю результат: {model}…"),
     "status_fallback": _text("{model} did not manage; {next} takes over…", "{model} не справилась, продолжает {next}…"),
     "status_fallback_none": _text("{model} did not manage…", "{model} не справилась…"),
+    "status_refused": _text(
+        "The result of {model} was refused ({spent}); {next} takes over…",
+        "Результат {model} отклонён ({spent}), продолжает {next}…",
+    ),
+    "status_refused_none": _text(
+        "The result of {model} was refused ({spent})…", "Результат {model} отклонён ({spent})…"
+    ),
     "status_checking": _text("Checking the cutout…", "Проверяю результат…"),
     "status_succeeded": _text("Done: your cutout is ready.", "Готово: вырезка сделана."),
     "status_draft": _text(

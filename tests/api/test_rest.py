@@ -16,6 +16,7 @@ from errors import Busy
 from registry import ModelRegistry
 from service import Asker, Limits, Service, Turns
 from service.turns import Room
+from tests.photos import jpeg, product_photo
 from tests.runs.running import mug, run
 
 
@@ -120,6 +121,15 @@ def test_a_run_is_started_with_the_photo_as_body_and_its_cutout_fetched(rest: Te
     assert ended(rest, answer.headers["location"])["status"] == "succeeded"
     cutout = rest.get(f"{answer.headers['location']}/cutout")
     assert (cutout.headers["content-type"], cutout.content[:4]) == ("image/png", b"\x89PNG")
+
+
+def test_a_run_of_a_hard_photo_has_warnings_and_one_of_a_good_photo_has_none(rest: TestClient):
+    small = rest.post("/runs", content=jpeg(product_photo(64, 48))).headers["location"]
+    fine = rest.post("/runs", content=mug()).headers["location"]
+    told = ended(rest, small)["warnings"]
+    assert isinstance(told, list)
+    assert told[0].startswith("This photo is very small (64×48), so the edges are coarse.")
+    assert ended(rest, fine)["warnings"] == []
 
 
 def test_a_form_with_the_same_key_is_the_same_run_and_another_photo_under_it_an_error(rest: TestClient):
