@@ -193,7 +193,7 @@ def _by_class(status: HTTPStatus) -> str:
 
 
 def _is_call(asked: Asked) -> bool:
-    return asked.method == "POST" and asked.path.startswith(CALLS) and not asked.path.startswith(API + "reset")
+    return asked.method == "POST" and asked.path.startswith((*CALLS, MCP)) and not asked.path.startswith(API + "reset")
 
 
 def _too_large(asked: Asked) -> Refused:
