@@ -13,6 +13,7 @@ CutoutRouterError
 ├── RunError                         tell the person: this run is not started, or not by us
 │   ├── Stopping                     the program is being stopped: no new runs
 │   ├── Busy                         as many runs as fit are under way, and as many wait as may
+│   ├── NoRoom                       the disk takes no more pictures: nothing is bought that could not be kept
 │   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
 └── ProviderError                    one attempt ended
@@ -151,6 +152,10 @@ class Stopping(RunError):
 
 class Busy(RunError):
     code = "busy"
+
+
+class NoRoom(RunError):
+    code = "no_room"
 
 
 class KeyReused(RunError):

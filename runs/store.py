@@ -6,6 +6,7 @@ them waits.
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 from domain import Cutout, Photo, Raster
-from errors import FilesGone
+from errors import FilesGone, NoRoom
 from imaging import decode_picture, easel, encode_png, encode_preview, matte_of
 from runs.events import RunFiles
 from runs.workbench import Workbench
@@ -24,6 +25,7 @@ from runs.workbench import Workbench
 STEPS_KEPT = 10
 _MOST_UNWRITTEN = 3
 _MOST_DELETED = 4096
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -48,9 +50,9 @@ class FileStore:
 
     def save(self, run_id: str, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """Write the exports and the preview of one cutout, beside the photo that was kept."""
-        folder = self._made(run_id)
         prefix = "draft-" if draft else ""
         with _there(), ThreadPoolExecutor(2) as both:
+            folder = self._made(run_id)
             picture, preview = both.submit(encode_png, cutout.pixels), both.submit(encode_preview, cutout.pixels)
             return RunFiles(
                 before=folder / "before.webp",
@@ -199,11 +201,15 @@ class FileStore:
 
 @contextmanager
 def _there() -> Iterator[None]:
-    """A file that is missing was deleted with its run."""
+    """A file that is missing was deleted with its run; a disk that takes no more says so."""
     try:
         yield
     except FileNotFoundError as error:
         raise FilesGone(str(error)) from error
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise NoRoom(str(error)) from error
+        raise
 
 
 def _read(path: Path) -> Raster:

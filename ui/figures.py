@@ -6,6 +6,8 @@ from domain import Language, Outcome
 from ui.strings import words
 from wording import dollars
 
+MEGABYTE = 1_000_000
+
 
 def price(usd: float, language: Language) -> str:
     """`$0.04`, `0,04 $`, `free`."""
@@ -26,3 +28,8 @@ def decimal(value: float, language: Language) -> str:
     """One decimal below ten, none above."""
     figure = f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
     return figure.replace(".", ",") if language is Language.RU else figure
+
+
+def megabytes(size: int, language: Language) -> str:
+    """Millions of bytes, as browsers count downloads."""
+    return decimal(size / MEGABYTE, language)

@@ -84,7 +84,7 @@ TEXTS: dict[str, Text] = {
     "touchup_back": _text("Take the last stroke back", "Убрать последний мазок"),
     "touchup_picture": _text("The cutout, to paint on", "Вырезка, на которой можно рисовать"),
     "touchup_softness": _text("Softer edge, px", "Мягче край, пикс."),
-    "touchup_shift": _text("Edge in − or out +, px", "Край внутрь − / наружу +"),
+    "touchup_shift": _text("Edge in − or out +, px", "Край: − уже, + шире"),
     "touchup_holes": _text("Fill holes", "Закрыть дыры"),
     "touchup_main": _text("Only the main object", "Только главный предмет"),
     "touchup_apply": _text("Mend", "Поправить"),
@@ -101,6 +101,10 @@ TEXTS: dict[str, Text] = {
     "details": _text("Details as JSON", "Подробности в JSON"),
     # the status line
     "status_idle": _text("Add a photo, then press “Cut out the product”.", "Добавьте фото и нажмите «Вырезать товар»."),
+    "status_no_books": _text(
+        "Hosted models wait, as nothing can be written down right now: {trouble}. Free models on this server work.",
+        "Облачные модели ждут: сейчас ничего нельзя записать ({trouble}). Бесплатные модели на этом сервере работают.",
+    ),
     "status_reading": _text("Reading the photo and choosing a model…", "Читаю фото и выбираю модель…"),
     "status_in_line": _text(
         "Many photos right now: {ahead} ahead of yours…", "Сейчас много фото: перед вашим {ahead}…"
@@ -144,7 +148,7 @@ TEXTS: dict[str, Text] = {
     "handed_over_link": _text("The cutout, in a few minutes", "Вырезка, через несколько минут"),
     "clock": _text("{seconds} s of about {typical} s", "{seconds} с из примерно {typical} с"),
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
-    "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
+    "clock_fetched": _text("{done} of {whole} MB", "{done} из {whole} МБ"),
     "error_title": _text("Sorry", "Не получилось"),
     # why this model
     "why": _text("Why this model", "Почему эта модель"),
