@@ -195,8 +195,9 @@ async def _recover(core: Core) -> None:
 
 
 async def _tidy(core: Core) -> None:
-    """Money of runs that are over goes back; a database in trouble is asked whether it is well again."""
+    """Money of runs that are over goes back, memory too; a database in trouble is asked whether it is well again."""
     while True:
+        await asyncio.to_thread(_trim)
         await asyncio.to_thread(core.database.recheck)
         await asyncio.to_thread(core.tools.ledger.tidy)
         await asyncio.sleep(TIDY_EVERY_S)
@@ -266,6 +267,12 @@ def give_memory_back() -> None:
         libc = ctypes.CDLL(None)
         for option, value in MALLOPT.items():
             libc.mallopt(option, value)
+
+
+def _trim() -> None:
+    """What small ones leave, between things that stay."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def main() -> int:
