@@ -129,11 +129,14 @@ class App:
         return Wall(inner, self.page, shown, Rates(), self._line(), settings.proxies, settings.space_host)
 
     def _line(self) -> Line:
-        """Runs wait in two places: for Gradio to begin with them, and then for their turn."""
+        """Runs wait for Gradio to begin with them, on the way to the line, and then in it for their turn."""
         turns, queues = self.core.service.turns, self.page._queue.event_queue_per_concurrency_id
 
         def length() -> int:
-            return turns.waiting + (len(queues[ui.RUNS].queue) if ui.RUNS in queues else 0)
+            if ui.RUNS not in queues:
+                return turns.waiting
+            begun: int = queues[ui.RUNS].current_concurrency
+            return len(queues[ui.RUNS].queue) + max(turns.waiting, begun - turns.at_work)
 
         return Line(ui.RUNS, length, turns.room.waiting)
 
@@ -192,8 +195,9 @@ async def _recover(core: Core) -> None:
 
 
 async def _tidy(core: Core) -> None:
-    """Money of runs that are over goes back; a database in trouble is asked whether it is well again."""
+    """Money of runs that are over goes back, memory too; a database in trouble is asked whether it is well again."""
     while True:
+        await asyncio.to_thread(_trim)
         await asyncio.to_thread(core.database.recheck)
         await asyncio.to_thread(core.tools.ledger.tidy)
         await asyncio.sleep(TIDY_EVERY_S)
@@ -263,6 +267,12 @@ def give_memory_back() -> None:
         libc = ctypes.CDLL(None)
         for option, value in MALLOPT.items():
             libc.mallopt(option, value)
+
+
+def _trim() -> None:
+    """What small ones leave, between things that stay."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def main() -> int:
