@@ -4,12 +4,18 @@ CutoutRouterError
 ├── StartError                       stop the start and say why
 │   ├── SettingError                 a wrong environment variable, by name
 │   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
+│   ├── MarketplacesError            a wrong entry in data/marketplaces.json: file, entry, field
 │   └── DatabaseError                the database cannot be opened or migrated
 ├── InvalidPhoto                     tell the person: no model could help
 ├── TouchUpError                     tell the person: the cutout that is shown stays
 │   ├── FilesGone                    the run's files were deleted, or it has none
 │   ├── NothingLeft                  everything was erased
 │   └── NothingToDo                  nothing was painted or changed
+├── ExportError                      tell the person: no file was made
+│   ├── NothingToShow                there is no product in the cutout
+│   ├── BackgroundMissing            a picture was to be the background, and none came
+│   ├── WrongOptions                 a size, share or colour that cannot be
+│   └── TooHeavy                     no quality and no size brings the file under the marketplace's limit
 └── ProviderError                    one attempt ended
     ├── AccountError                 rest the provider: its other models would fail as well
     │   ├── Unauthenticated          401
@@ -71,6 +77,10 @@ class SeedError(StartError):
     code = "seed"
 
 
+class MarketplacesError(StartError):
+    code = "marketplaces"
+
+
 class DatabaseError(StartError):
     code = "database"
 
@@ -110,6 +120,26 @@ class NothingLeft(TouchUpError):
 
 class NothingToDo(TouchUpError):
     code = "touch_up_nothing"
+
+
+class ExportError(CutoutRouterError):
+    code = "export"
+
+
+class NothingToShow(ExportError):
+    code = "export_empty"
+
+
+class BackgroundMissing(ExportError):
+    code = "export_background"
+
+
+class WrongOptions(ExportError):
+    code = "export_options"
+
+
+class TooHeavy(ExportError):
+    code = "export_too_heavy"
 
 
 class ProviderError(CutoutRouterError):

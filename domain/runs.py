@@ -91,6 +91,7 @@ class EventKind(StrEnum):
     FALLBACK = "fallback"
     OUTCOME = "outcome"
     TOUCH_UP = "touch_up"
+    EXPORT = "export"
 
 
 class JournalEntry(Value):

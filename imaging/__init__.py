@@ -1,12 +1,17 @@
 """Pixels in, pixels out: decoding, cutting out, measuring, encoding. Bytes and values only: no files, no network."""
 
+from imaging.compliance import assess
 from imaging.cutout import Cut, cut_out, make_cutout
 from imaging.decode import decode, decode_picture
 from imaging.encode import encode_png, encode_preview, encode_upload
 from imaging.engine import object_mask
 from imaging.evidence import evidence
+from imaging.examine import examine
+from imaging.export import format_for, make_export
 from imaging.geometry import Geometry, Prepared, prepare
+from imaging.listing_file import Written
 from imaging.measures import matte_of, measure
+from imaging.provenance import says_generated
 from imaging.strokes import strokes_of, struck
 from imaging.touchup import easel, finish, mend
 
@@ -14,6 +19,8 @@ __all__ = [
     "Cut",
     "Geometry",
     "Prepared",
+    "Written",
+    "assess",
     "cut_out",
     "decode",
     "decode_picture",
@@ -22,13 +29,17 @@ __all__ = [
     "encode_preview",
     "encode_upload",
     "evidence",
+    "examine",
     "finish",
+    "format_for",
     "make_cutout",
+    "make_export",
     "matte_of",
     "measure",
     "mend",
     "object_mask",
     "prepare",
+    "says_generated",
     "strokes_of",
     "struck",
 ]
