@@ -36,12 +36,13 @@ from providers import (
     pinned,
     recorded,
 )
-from registry import ModelRegistry, apply_seed, load_seed
+from registry import ModelRegistry, apply_seed, load_marketplaces, load_seed
 from runs import FileStore, HealthBoard, Journal, Tools
 from service import Limits, Service, utc_now
 from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
+MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
 SWEEP_EVERY_S = 1800
 MAX_WAITING = 64
 
@@ -104,13 +105,14 @@ def build(settings: Settings, timing: Timing | None = None) -> App:
 
 
 def build_core(settings: Settings, timing: Timing | None = None) -> Core:
-    models = load_seed(SEED)
+    models, rules = load_seed(SEED), load_marketplaces(MARKETPLACES)
     database = Database(settings.database)
     migrate(database)
     apply_seed(database, models)
     store = FileStore(settings.data_dir / "runs")
     tools = _tools(settings, database, store, timing or Timing())
-    return Core(settings, database, store, tools.journal, Service(ModelRegistry(database), tools, _limits(settings)))
+    service = Service(ModelRegistry(database), tools, _limits(settings), rules)
+    return Core(settings, database, store, tools.journal, service)
 
 
 async def _sweep(core: Core) -> None:

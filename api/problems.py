@@ -6,13 +6,16 @@ from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.types import Message, Receive
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+MOST_BODY_BYTES = 65_536
 
 
 class Problem(BaseModel):
@@ -30,16 +33,34 @@ def problem(status: HTTPStatus, detail: str) -> JSONResponse:
 
 
 class ProblemRoute(APIRoute):
-    """A route whose invalid parameters are answered by a problem that names the parameter, not its value."""
+    """A route whose invalid parameters are answered by a problem that names the parameter, not its value. A body that
+    is too large is given up as soon as it is; more of it is never kept.
+    """
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
             try:
-                return await handler(request)
+                return await handler(Request(request.scope, _bounded(request.receive)))
+            except HTTPException as error:
+                return problem(HTTPStatus(error.status_code), str(error.detail))
             except RequestValidationError as error:
                 first = error.errors()[0]
                 return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{first['loc'][-1]}: {first['msg']}")
 
         return answer
+
+
+def _bounded(receive: Receive) -> Receive:
+    left = MOST_BODY_BYTES
+
+    async def read() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+        return message
+
+    return read

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.responses import JSONResponse
 
+from api.exports import exports_router
 from api.problems import Problem, ProblemRoute, problem
 from domain import ModelInfo, RunReport
 from service import VERSION, Service
@@ -30,6 +31,7 @@ def build_rest(service: Service) -> FastAPI:
         redoc_url=None,
     )
     rest.include_router(_router(service))
+    rest.include_router(exports_router(service))
     return rest
 
 

@@ -170,6 +170,43 @@ class Compliance(Value):
         return sum(one.verdict is verdict for one in self.findings)
 
 
+class CheckReport(Value):
+    """A line as everybody reads it; `verdict` is None where there was no file to judge."""
+
+    check: RuleKind | OwnCheck
+    title: str
+    verdict: Passing | None
+    level: Level
+    wanted: str
+    wanted_value: Any
+    found: str | None
+    found_facts: Mapping[str, Fact]
+    confidence: Confidence | None
+    source: str | None
+    url: str | None
+    seen: str | None
+    dated: str | None
+    applies_from: date | None
+    note: str | None
+
+
+class ExportReport(Value):
+    """One file as everybody reads it: `export` is its number in the run; `passed` and its kin count lines."""
+
+    run_id: str
+    step: int
+    export: int
+    marketplace: Slug
+    file_name: str
+    accepted: bool
+    passed: int
+    failed: int
+    unknown: int
+    options: ExportOptions
+    file: FileFacts
+    checks: tuple[CheckReport, ...]
+
+
 WRITTEN: Final[Mapping[ExportFormat, FileFormat]] = {
     ExportFormat.JPEG: FileFormat.JPEG,
     ExportFormat.PNG: FileFormat.PNG,

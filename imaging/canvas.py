@@ -27,10 +27,10 @@ class Spot:
 
 def spot_for(rules: MarketplaceRules, options: ExportOptions, product: Size, shrink: float = 1) -> Spot:
     """The place of a product of `product` pixels. A product that is too small gets a smaller canvas, down to the least
-    that is required, and stays as it is unless it may be enlarged. `shrink` makes a canvas that is too heavy smaller.
+    that is required; only then it is enlarged, if it may be. `shrink` makes a canvas that is too heavy smaller.
     """
     fill = options.fill or _fill(rules)
-    size = _given(options, shrink) or _size(rules, product, math.inf if options.enlarge else fill, shrink)
+    size = _given(options, shrink) or _size(rules, product, fill, shrink)
     fitting = fill * min(size[0] / product[0], size[1] / product[1])
     scale = fitting if options.enlarge else min(fitting, 1)
     box = tuple(min(max(round(side * scale), 1), size[i]) for i, side in enumerate(product))
@@ -58,7 +58,7 @@ def _given(options: ExportOptions, shrink: float) -> Size | None:
 
 def _size(rules: MarketplaceRules, product: Size, fill: float, shrink: float) -> Size:
     unit = _proportions(rules)
-    snug = max(product[0] / unit[0], product[1] / unit[1]) / fill if math.isfinite(fill) else math.inf
+    snug = max(product[0] / unit[0], product[1] / unit[1]) / fill
     recommended, required = (_least(rules, unit, levels) for levels in (tuple(Level), (Level.REQUIRED,)))
     wanted = max(USUAL_LONG_SIDE, recommended) * shrink
     long_side = min(max(math.ceil(min(wanted, snug)), required), _most(rules, unit))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, JpegImagePlugin
 
 from domain import Composition, FileFacts
 from imaging.decode import decode_picture
@@ -19,8 +19,8 @@ from imaging.raster import WHITE, Bytes2, flatten, view
 _DIFFERS = 12
 """Levels of 255 in some channel from which a pixel is not the background's: what JPEG adds stays below."""
 _EVEN = 0.99
-_HALO = {Container.JPEG: 17, Container.WEBP: 17}
-"""Pixels around the product to which a lossy format spreads its edge: a block, and one more."""
+_BLOCK, _SHARED_BLOCK = 8, 17
+"""Pixels around the product to which a lossy format spreads its edge; more where four pixels share their colour."""
 _GPS, _HALF = 0x8825, 127
 
 Box = tuple[int, int, int, int]
@@ -44,8 +44,8 @@ def examine(data: bytes, composition: Composition | None = None) -> FileFacts:
     rgb = flatten(picture)
     matte = view(composition.matte) if composition else None
     container = container_of(data)
-    seen = _seen(rgb, matte, _HALO.get(container, 0))
     with Image.open(io.BytesIO(data), formats=(container.value,)) as header:
+        seen = _seen(rgb, matte, _halo(container, header))
         return FileFacts(
             file_format=container.value,
             size_bytes=len(data),
@@ -63,6 +63,12 @@ def examine(data: bytes, composition: Composition | None = None) -> FileFacts:
             generated=composition.generated if composition else None,
             **_background(rgb, seen.background),
         )
+
+
+def _halo(container: Container, header: Image.Image) -> int:
+    if container is Container.JPEG:
+        return _BLOCK if JpegImagePlugin.get_sampling(header) == 0 else _SHARED_BLOCK
+    return _SHARED_BLOCK if container is Container.WEBP else 0
 
 
 def _seen(rgb: Bytes2, matte: Bytes2 | None, halo: int) -> _Seen:

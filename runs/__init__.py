@@ -12,6 +12,8 @@ from runs.events import (
     RunResult,
     RunStarted,
 )
+from runs.export_report import export_report, rule_reports
+from runs.exports import Exported, export
 from runs.health import HealthBoard
 from runs.job import Job, Tools
 from runs.journal import Journal
@@ -26,6 +28,7 @@ __all__ = [
     "AttemptStarted",
     "Change",
     "DraftReady",
+    "Exported",
     "FallbackChosen",
     "FileStore",
     "HealthBoard",
@@ -40,7 +43,10 @@ __all__ = [
     "Tools",
     "attempt_report",
     "carry_out",
+    "export",
+    "export_report",
     "make_report",
+    "rule_reports",
     "selection_report",
     "show",
     "touch_up",

@@ -14,6 +14,7 @@ from domain import (
     Language,
     LocalEngine,
     Marketplace,
+    MarketplaceRules,
     ModelInfo,
     ModelState,
     Photo,
@@ -44,6 +45,7 @@ from runs import (
     show,
     touch_up,
 )
+from service.exports import Exports
 from service.health import Health, degraded, healthy
 
 
@@ -58,10 +60,13 @@ class Limits:
 class Service:
     """Uploads are bytes; answers are values and events."""
 
-    def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits) -> None:
+    def __init__(
+        self, registry: ModelRegistry, tools: Tools, limits: Limits, rules: Mapping[str, MarketplaceRules]
+    ) -> None:
         self._registry = registry
         self._tools = tools
         self._limits = limits
+        self.exports = Exports(tools, rules)
 
     def models(
         self, tag: str | None = None, marketplace: str | None = None, active: bool = True
