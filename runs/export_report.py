@@ -105,7 +105,7 @@ def _reason(finding: Finding) -> str | None:
     found = finding.found
     match finding.check:
         case RuleKind.BACKGROUND:
-            return None if found["opaque"] else "transparent"
+            return _ground(finding)
         case RuleKind.MIN_FILL | RuleKind.MAX_FILL:
             return "unmeasured" if found["fill"] is None else None
         case RuleKind.MIN_MARGIN:
@@ -121,6 +121,13 @@ def _reason(finding: Finding) -> str | None:
         case OwnCheck.SRGB:
             return None if found["srgb"] else "missing"
     return None
+
+
+def _ground(finding: Finding) -> str | None:
+    """What matters of a background depends on what is asked."""
+    if not finding.found["opaque"]:
+        return "transparent"
+    return {BackgroundRule.NEUTRAL: "cast", BackgroundRule.OPAQUE: "opaque"}.get(finding.wanted)
 
 
 def _origin(found: Mapping[str, Fact]) -> str | None:

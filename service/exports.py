@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from domain import CheckReport, ExportOptions, ExportReport, Language, MarketplaceRules
+from domain import LEAST_SIDE_PX, MOST_SIDE_PX, CheckReport, ExportOptions, ExportReport, Language, MarketplaceRules
+from errors import WrongOptions
 from runs import Exported, Tools, export, export_report, rule_reports
 
 AT_ONCE = 2
@@ -25,10 +26,12 @@ class Exports:
     async def make(self, run_id: str, step: int, options: ExportOptions, picture: bytes | None = None) -> Exported:
         """A file for the cutout of a step (0 is the model's own); `picture` is the seller's background.
 
-        Raises `FilesGone`, `ExportError`, and `InvalidPhoto` for a background that is no picture; `KeyError` for a
-        marketplace that is not in `rules`.
+        Raises `FilesGone`, `ExportError`, and `InvalidPhoto` for a background that is no picture.
         """
-        work = partial(export, self._tools, run_id, step, self.rules[options.marketplace], options, picture)
+        rules = self.rules.get(options.marketplace)
+        if rules is None:
+            raise WrongOptions("no such marketplace", least=LEAST_SIDE_PX, most=MOST_SIDE_PX)
+        work = partial(export, self._tools, run_id, step, rules, options, picture)
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def report(self, exported: Exported, language: Language = Language.EN) -> ExportReport:

@@ -1,4 +1,4 @@
-"""What programs call: three named endpoints for the Gradio client, raw HTTP and MCP.
+"""What programs call: four named endpoints for the Gradio client, raw HTTP and MCP.
 
 They hang on hidden components, not on `gr.api`, because only components check that a file was uploaded here and hand
 a finished file back byte for byte. Text fields instead of lists, so that a wrong value is answered by a sentence.
@@ -6,25 +6,24 @@ a finished file back byte for byte. Text fields instead of lists, so that a wron
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from types import MethodType
-from typing import Any
 
 import gradio as gr
 
-from domain import Fact, Goal, Language, SelectionRequest, SelectionResult
+from domain import Goal, Language, SelectionRequest, SelectionResult
 from runs.events import RunEnded
 from service import Service
+from ui import export_endpoint
+from ui.asking import Json, known, said
 from ui.choices import AUTO
-from ui.faults import apology, toast
+from ui.faults import toast
 from ui.form import photo_bytes
 from ui.photo import photo_input
 from ui.run_tab import RUNS, RUNS_AT_ONCE
 from ui.strings import language_of
 from wording import say
-
-Json = dict[str, Any]
 
 
 async def process(
@@ -64,7 +63,7 @@ async def process(
                 else:
                     yield None, {"run_id": event.run_id, "status": "running"}
     except Exception as error:
-        raise _said(error, language) from error
+        raise said(error, language) from error
 
 
 async def explain_selection(
@@ -98,7 +97,7 @@ async def explain_selection(
         selection = await service.select(asked, await photo_bytes(photo) if photo else None)
         return _selection_json(service, selection, language)
     except Exception as error:
-        raise _said(error, language) from error
+        raise said(error, language) from error
 
 
 def list_models(
@@ -119,7 +118,7 @@ def list_models(
         Every model with its strengths, weaknesses, specification, price, usual seconds and licence.
     """
     language = language_of(request)
-    _known("marketplace", marketplace or None, service.marketplaces(), language)
+    known("marketplace", marketplace or None, service.marketplaces(), language)
     models = service.models(tag=tag or None, marketplace=marketplace or None, active=active)
     return [model.model_dump(mode="json") for model in models]
 
@@ -135,11 +134,11 @@ def _request(
     commercial_only: bool,
 ) -> SelectionRequest:
     """The request, or a sentence that names the value that is wrong and the ones that are right."""
-    wanted = _known("model", model_id or AUTO, (AUTO, *_model_ids(service)), language)
+    wanted = known("model", model_id or AUTO, (AUTO, *_model_ids(service)), language)
     return SelectionRequest(
         model_id=None if wanted == AUTO else wanted,
-        marketplace=_known("marketplace", marketplace or None, service.marketplaces(), language),
-        goal=Goal(_known("goal", goal or Goal.BALANCED, tuple(Goal), language) or Goal.BALANCED),
+        marketplace=known("marketplace", marketplace or None, service.marketplaces(), language),
+        goal=Goal(known("goal", goal or Goal.BALANCED, tuple(Goal), language) or Goal.BALANCED),
         complexity=_share(complexity, language),
         local_only=bool(local_only),
         commercial_only=bool(commercial_only),
@@ -151,14 +150,6 @@ def _model_ids(service: Service) -> list[str]:
     return [model.id for active in (True, False) for model in service.models(active=active)]
 
 
-def _known(kind: str, value: str | None, known: Iterable[str], language: Language) -> str | None:
-    listed = tuple(known)
-    if value is None or value in listed:
-        return value
-    facts: dict[str, Fact] = {kind: value[:80], "known": ", ".join(listed)}
-    raise toast(say(f"error.unknown_{kind}", facts, language), language)
-
-
 def _share(value: object, language: Language) -> float | None:
     """Gradio hands over whatever was sent, words too."""
     if value is None:
@@ -166,10 +157,6 @@ def _share(value: object, language: Language) -> float | None:
     if isinstance(value, int | float) and 0 <= value <= 1:
         return float(value)
     raise toast(say("error.bad_complexity", {}, language), language)
-
-
-def _said(error: Exception, language: Language) -> gr.Error:
-    return error if isinstance(error, gr.Error) else toast(apology(error, language), language)
 
 
 def _selection_json(service: Service, selection: SelectionResult, language: Language) -> Json:
@@ -220,3 +207,4 @@ def build(service: Service) -> None:
             api_name="list_models",
             concurrency_limit=None,
         )
+        export_endpoint.build(service)

@@ -35,7 +35,7 @@ UPLOADS_KEPT_S = 6 * 3600
 
 LAUNCH: dict[str, Any] = {
     "theme": theme(),
-    "css_paths": [Path(__file__).with_name(name) for name in ("style.css", "touchup.css")],
+    "css_paths": [Path(__file__).with_name(name) for name in ("style.css", "touchup.css", "export.css")],
     "i18n": I18N,
     "head": HEAD,
     "favicon_path": Path(__file__).with_name("favicon.svg"),
