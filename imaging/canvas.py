@@ -60,8 +60,8 @@ def _size(rules: MarketplaceRules, product: Size, fill: float, shrink: float) ->
     unit = _proportions(rules)
     snug = max(product[0] / unit[0], product[1] / unit[1]) / fill
     recommended, required = (_least(rules, unit, levels) for levels in (tuple(Level), (Level.REQUIRED,)))
-    wanted = max(USUAL_LONG_SIDE, recommended) * shrink
-    long_side = min(max(math.ceil(min(wanted, snug)), required), _most(rules, unit))
+    wanted = min(max(USUAL_LONG_SIDE, recommended), snug) * shrink
+    long_side = min(max(math.ceil(wanted), required), _most(rules, unit))
     return round(long_side * unit[0]), round(long_side * unit[1])
 
 

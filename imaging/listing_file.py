@@ -62,7 +62,7 @@ def _best(at: Callable[[int], bytes], file_format: FileFormat, most_bytes: float
 def _lossy(image: Image.Image, file_format: FileFormat, quality: int, *, generated: bool) -> bytes:
     options: dict[str, Any] = {"quality": quality, "icc_profile": srgb_profile()}
     if file_format is FileFormat.JPEG:
-        options |= {"subsampling": 0, "optimize": True}
+        options["subsampling"] = 0  # and no "optimize": Pillow's buffer for it is too small for grainy pictures
     if generated:
         options["xmp"] = PACKET
     return _saved(image, file_format, options)
