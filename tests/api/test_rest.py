@@ -95,5 +95,8 @@ def test_the_openapi_document_has_these_routes_only(rest: TestClient):
         "/models",
         "/models/{model_id}",
         "/runs/{run_id}",
+        "/runs/{run_id}/exports",
+        "/runs/{run_id}/exports/{export}",
+        "/marketplaces/{marketplace}",
         "/health",
     }

@@ -15,9 +15,9 @@ from PIL import Image
 from tests.serving import Served
 
 
-def test_the_three_endpoints_are_all_there_is(client: Client) -> None:
+def test_the_four_endpoints_are_all_there_is(client: Client) -> None:
     info = client.view_api(return_format="dict", print_info=False)
-    assert set(info["named_endpoints"]) == {"/process", "/explain_selection", "/list_models"}
+    assert set(info["named_endpoints"]) == {"/process", "/explain_selection", "/list_models", "/export"}
     assert not info["unnamed_endpoints"]
 
 
@@ -74,6 +74,58 @@ def test_models_are_listed_by_tag_and_marketplace(client: Client) -> None:
         client.predict(marketplace="mars", api_name="/list_models")
 
 
+def test_an_export_is_a_file_and_what_its_rules_say(client: Client, photo: str) -> None:
+    _, run = client.predict(handle_file(photo), api_name="/process")
+    file, report = client.predict(run["run_id"], "wildberries", api_name="/export")
+    with Image.open(file) as picture:
+        assert (picture.format, list(picture.size)) == ("JPEG", [report["file"]["width"], report["file"]["height"]])
+    assert Path(file).name == report["file_name"]
+    quality = next(check for check in report["checks"] if check["check"] == "min_jpeg_quality")
+    assert (quality["verdict"], quality["confidence"], quality["seen"]) == ("pass", "official", "2026-11")
+    assert "Wildberries content API" in quality["source"]
+
+
+def test_an_export_takes_a_picture_for_the_background(client: Client, photo: str) -> None:
+    _, run = client.predict(handle_file(photo), api_name="/process")
+    given = {"background": "picture", "picture": handle_file(photo), "generated": True, "width": 300, "height": 400}
+    file, report = client.predict(run["run_id"], **given, api_name="/export")
+    with Image.open(file) as picture:
+        assert picture.size == (300, 400)
+    assert report["file"]["digital_source"].endswith("compositeWithTrainedAlgorithmicMedia")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"marketplace": "mars"}, "There is no marketplace called “mars” here."),
+        ({"background": "plaid"}, "There is no background called “plaid”. Known backgrounds: white, colour"),
+        ({"placement": "top"}, "There is no placement called “top”."),
+        ({"file_format": "gif"}, "There is no file format called “gif” here. Known formats: auto, jpeg, png, webp."),
+        ({"colour": "red", "background": "colour"}, "This is not possible. Width and height are 100 to 5000 pixels"),
+        ({"width": 300}, "This is not possible."),
+        ({"width": 99, "height": 300}, "This is not possible."),
+        ({"width": 9999, "height": 9999}, "This is not possible."),
+        ({"fill": 1.5}, "This is not possible."),
+        ({"background": "picture"}, "Please choose a picture for the background first."),
+        ({}, "The files of this cutout have been deleted."),
+        ({"step": -1}, "The files of this cutout have been deleted."),
+    ],
+)
+def test_a_wrong_option_of_an_export_is_answered_by_a_sentence(
+    client: Client, wrong: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(AppError, match="^" + sentence.replace(".", r"\.")):
+        client.predict("0" * 32, api_name="/export", **wrong)
+
+
+@pytest.mark.parametrize("path", ["/proc/self/environ", __file__])
+def test_no_file_of_the_server_becomes_a_background(local: Served, path: str) -> None:
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    told = answer(local.url, "export", {"run_id": "0" * 32, "background": "picture", "picture": file})
+    assert "event: error" in told
+    assert "PATH=" not in told
+
+
 @pytest.mark.parametrize("endpoint", ["process", "explain_selection"])
 @pytest.mark.parametrize("path", ["/proc/self/environ", "/etc/passwd", __file__, "../../../etc/passwd"])
 def test_a_file_of_the_server_is_never_read(local: Served, endpoint: str, path: str) -> None:
@@ -87,14 +139,14 @@ def test_raw_http_may_leave_everything_out_but_hears_that_a_photo_is_missing(loc
     assert "Please choose a photo first." in answer(local.url, "process", {"photo": None})
 
 
-def test_mcp_offers_the_same_three_with_their_descriptions(local: Served) -> None:
+def test_mcp_offers_the_same_four_with_their_descriptions(local: Served) -> None:
     listed = httpx.post(
         f"{local.url}/gradio_api/mcp/",
         json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}},
         headers={"accept": "application/json, text/event-stream"},
     ).text
     tools = {tool["name"]: tool for tool in json.loads(listed[listed.index("{") :])["result"]["tools"]}
-    assert set(tools) == {"process", "explain_selection", "list_models"}
+    assert set(tools) == {"process", "explain_selection", "list_models", "export"}
     assert "transparent PNG" in tools["process"]["description"]
     assert "balanced" in tools["process"]["inputSchema"]["properties"]["goal"]["description"]
 
