@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run test check format bench quality setup-run setup-dev clean
+.PHONY: run test check format bench quality chaos setup-run setup-dev clean
 .DEFAULT_GOAL := run
 
 run: setup-run
@@ -30,6 +30,9 @@ bench: setup-dev
 
 quality: setup-dev
 	$(BIN)/python -m bench.quality $(EVAL)
+
+chaos: setup-dev
+	$(BIN)/python -m bench.chaos
 
 setup-run:
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/setup.sh requirements.txt

@@ -8,7 +8,9 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,7 +24,7 @@ import ui
 from api import build_rest
 from database import Database, migrate
 from domain import ProviderKind
-from errors import StartError
+from errors import DatabaseError, StartError
 from observability import configure_logging, log, log_entry
 from policy import ModelSelectionPolicy
 from providers import (
@@ -37,14 +39,16 @@ from providers import (
     recorded,
 )
 from registry import ModelRegistry, apply_seed, load_marketplaces, load_seed
-from runs import FileStore, HealthBoard, Journal, Tools
+from runs import LEASE, Breakers, FileStore, Journal, Ledger, Tools
 from service import Limits, Service, utc_now
 from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
 MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
 SWEEP_EVERY_S = 1800
+TIDY_EVERY_S = 60
 MAX_WAITING = 64
+SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
 
 
 class Codec:
@@ -61,8 +65,19 @@ class Core:
     settings: Settings
     database: Database
     store: FileStore
-    journal: Journal
+    tools: Tools
     service: Service
+
+    @property
+    def journal(self) -> Journal:
+        return self.tools.journal
+
+
+@dataclass(slots=True)
+class Running:
+    """The event loop that serves, once there is one."""
+
+    loop: asyncio.AbstractEventLoop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +86,11 @@ class App:
 
     core: Core
     page: gr.Blocks
+    running: Running = field(default_factory=Running)
 
     def launch(self, **options: Any) -> tuple[Any, str, str]:
         """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
-        rest = build_rest(self.core.service)
+        rest = build_rest(self.core.service, self.core.settings.admin_token.get_secret_value())
         self.page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
         served: tuple[Any, str, str] = self.page.launch(
             ssr_mode=False,
@@ -92,9 +108,11 @@ class App:
 
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
-        sweeper = asyncio.create_task(_sweep(self.core))
+        self.running.loop = asyncio.get_running_loop()
+        tasks = [asyncio.create_task(chore(self.core)) for chore in (_sweep, _tidy, _recover)]
         yield
-        sweeper.cancel()
+        for task in tasks:
+            task.cancel()
         self.core.database.close()
 
 
@@ -104,15 +122,17 @@ def build(settings: Settings, timing: Timing | None = None) -> App:
     return App(core, ui.build(core.service))
 
 
-def build_core(settings: Settings, timing: Timing | None = None) -> Core:
+def build_core(settings: Settings, timing: Timing | None = None, lease: timedelta = LEASE) -> Core:
     models, rules = load_seed(SEED), load_marketplaces(MARKETPLACES)
     database = Database(settings.database)
     migrate(database)
     apply_seed(database, models)
     store = FileStore(settings.data_dir / "runs")
-    tools = _tools(settings, database, store, timing or Timing())
+    tools = _tools(settings, database, store, timing or Timing(), lease)
+    tools.breakers.forgive_account()
+    log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
     service = Service(ModelRegistry(database), tools, _limits(settings), rules)
-    return Core(settings, database, store, tools.journal, service)
+    return Core(settings, database, store, tools, service)
 
 
 async def _sweep(core: Core) -> None:
@@ -122,23 +142,44 @@ async def _sweep(core: Core) -> None:
         await asyncio.sleep(SWEEP_EVERY_S)
 
 
+async def _recover(core: Core) -> None:
+    """Take up runs that were left unfinished: at the start, and whenever a lease may have lapsed."""
+    while True:
+        pause_s = 60.0
+        try:
+            pause_s = (await core.service.recover()).total_seconds()
+        except DatabaseError as error:
+            log.warning("recovery.put_off", reason=str(error))
+        await asyncio.sleep(pause_s)
+
+
+async def _tidy(core: Core) -> None:
+    """Money of runs that are over goes back; a database in trouble is asked whether it is well again."""
+    while True:
+        await asyncio.to_thread(core.database.recheck)
+        await asyncio.to_thread(core.tools.ledger.tidy)
+        await asyncio.sleep(TIDY_EVERY_S)
+
+
 def _limits(settings: Settings) -> Limits:
-    return Limits(settings.local_engine, settings.spend_cap_day_usd)
+    return Limits(settings.local_engine)
 
 
-def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing) -> Tools:
+def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing, lease: timedelta) -> Tools:
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
     return Tools(
         policy=ModelSelectionPolicy(),
         providers=build_providers(
             config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}, timing, _lite(settings)
         ),
-        journal=Journal(database, utc_now),
+        journal=Journal(database, utc_now, lease),
         store=store,
-        health=HealthBoard(),
+        breakers=Breakers(database, utc_now),
+        ledger=Ledger(database, utc_now, settings.spend_caps),
         now=utc_now,
         deadline_s=settings.run_deadline_s,
         listeners=(log_entry,),
+        clock=timing.clock,
     )
 
 
@@ -157,9 +198,21 @@ def _noted(weights: Weights) -> Weights:
     return weights
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends the server as Ctrl-C does, so that its clean-up runs."""
-    raise KeyboardInterrupt
+def _stop(app: App, _signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM: runs get their time and are then left to the next start; the server ends as with Ctrl-C after that."""
+    loop = app.running.loop
+    if loop is None or app.core.service.stopping:
+        raise KeyboardInterrupt
+    asyncio.run_coroutine_threadsafe(_wind_up(app.core), loop)
+
+
+async def _wind_up(core: Core) -> None:
+    try:
+        left = await core.service.stop(core.settings.stop_grace_s)
+        log.info("stop.ready", handed_over=left)
+        await asyncio.sleep(SAY_GOODBYE_S if left else 0)
+    finally:
+        signal.raise_signal(signal.SIGINT)
 
 
 def main() -> int:
@@ -169,7 +222,7 @@ def main() -> int:
     except StartError as error:
         log.error("start.refused", error=type(error).code, reason=str(error))
         return 2
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, partial(_stop, app))
     app.launch()
     return 0
 

@@ -5,7 +5,7 @@ CutoutRouterError
 │   ├── SettingError                 a wrong environment variable, by name
 │   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
 │   ├── MarketplacesError            a wrong entry in data/marketplaces.json: file, entry, field
-│   └── DatabaseError                the database cannot be opened or migrated
+│   └── DatabaseError                the database cannot be opened, migrated, read or written; later, nothing is bought
 ├── InvalidPhoto                     tell the person: no model could help
 ├── TouchUpError                     tell the person: the cutout that is shown stays
 │   ├── FilesGone                    the run's files were deleted, or it has none
@@ -16,6 +16,11 @@ CutoutRouterError
 │   ├── BackgroundMissing            a picture was to be the background, and none came
 │   ├── WrongOptions                 a size, share or colour that cannot be
 │   └── TooHeavy                     no quality and no size brings the file under the marketplace's limit
+├── RunError                         tell the person: this run is not started, or not by us
+│   ├── Stopping                     the program is being stopped: no new runs
+│   ├── Busy                         as many runs as fit are under way
+│   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
+│   └── LeaseLost                    another process finishes the run: not a word more is written about it
 └── ProviderError                    one attempt ended
     ├── AccountError                 rest the provider: its other models would fail as well
     │   ├── Unauthenticated          401
@@ -29,6 +34,7 @@ CutoutRouterError
     │   ├── Throttled                429, nothing was created
     │   ├── ServerFault              5xx
     │   └── ConnectionLost           refused, dropped, or cut short
+    ├── Unsure                       next model: nobody can tell whether it was bought, its price stays set aside
     ├── TimedOut                     next model: the deadline passed, the prediction was cancelled
     ├── PredictionFailed             next model: failed, canceled or aborted at the provider
     ├── BadOutput                    next model: what came back is no picture
@@ -81,8 +87,26 @@ class MarketplacesError(StartError):
     code = "marketplaces"
 
 
+class Trouble(StrEnum):
+    """What is wrong with the database."""
+
+    LOCKED = "locked"
+    READ_ONLY = "read_only"
+    FULL = "full"
+    MISSING = "missing"
+    CORRUPT = "corrupt"
+    NEWER = "newer"
+    OTHER = "other"
+
+
 class DatabaseError(StartError):
+    """`trouble` is None when the database is well and only a statement was not."""
+
     code = "database"
+
+    def __init__(self, detail: str = "", trouble: Trouble | None = None, **facts: Fact) -> None:
+        super().__init__(detail, trouble=trouble, **facts)
+        self.trouble = trouble
 
 
 class PhotoFault(StrEnum):
@@ -142,6 +166,26 @@ class TooHeavy(ExportError):
     code = "export_too_heavy"
 
 
+class RunError(CutoutRouterError):
+    code = "run_error"
+
+
+class Stopping(RunError):
+    code = "stopping"
+
+
+class Busy(RunError):
+    code = "busy"
+
+
+class KeyReused(RunError):
+    code = "key_reused"
+
+
+class LeaseLost(RunError):
+    code = "lease_lost"
+
+
 class ProviderError(CutoutRouterError):
     code = "provider_error"
     consequence = Consequence.NEXT_MODEL
@@ -199,6 +243,12 @@ class ServerFault(TransientError):
 
 class ConnectionLost(TransientError):
     code = "connection_lost"
+
+
+class Unsure(ProviderError):
+    """`cause` among the facts is the code of what made the answer unclear."""
+
+    code = "unsure"
 
 
 class TimedOut(ProviderError):

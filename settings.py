@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import AnyHttpUrl, Field, FilePath, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain import LocalEngine
+from domain import Cap, LocalEngine
 from errors import SettingError
 
 
@@ -28,7 +28,12 @@ class Settings(BaseSettings):
     database_url: str = ""
     data_dir: Path = Path("var")
     run_deadline_s: float = Field(default=240, ge=10, le=1800)
+    stop_grace_s: float = Field(default=20, ge=0, le=600)
+    spend_cap_run_usd: float | None = Field(default=None, ge=0)
+    spend_cap_visitor_usd: float | None = Field(default=None, ge=0)
     spend_cap_day_usd: float | None = Field(default=None, ge=0)
+    spend_cap_month_usd: float | None = Field(default=None, ge=0)
+    admin_token: SecretStr = SecretStr("")
     keep_hours: float = Field(default=24, gt=0, le=24 * 365)
 
     @field_validator("replicate_base_url")
@@ -40,6 +45,17 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'cutout-router.db'}"
+
+    @property
+    def spend_caps(self) -> dict[Cap, float]:
+        """The caps that are set, in US dollars."""
+        caps = {
+            Cap.RUN: self.spend_cap_run_usd,
+            Cap.VISITOR: self.spend_cap_visitor_usd,
+            Cap.DAY: self.spend_cap_day_usd,
+            Cap.MONTH: self.spend_cap_month_usd,
+        }
+        return {cap: usd for cap, usd in caps.items() if usd is not None}
 
     @property
     def lora_weights(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
-from api.problems import Problem, ProblemRoute, problem
+from api.problems import Problem, SmallBodyRoute, problem
 from domain import CheckReport, ExportOptions, ExportReport
 from errors import CutoutRouterError, FilesGone
 from service import Service
@@ -33,7 +33,7 @@ class ExportOrder(ExportOptions):
 
 
 def exports_router(service: Service) -> APIRouter:
-    router = APIRouter(route_class=ProblemRoute)
+    router = APIRouter(route_class=SmallBodyRoute)
 
     @router.get(
         "/marketplaces/{marketplace}",

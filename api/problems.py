@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -28,15 +28,29 @@ class Problem(BaseModel):
     detail: str
 
 
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
+def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = Problem(title=status.phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status_code=status, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), status_code=status, media_type="application/problem+json", headers=headers)
 
 
 class ProblemRoute(APIRoute):
-    """A route whose invalid parameters are answered by a problem that names the parameter, not its value. A body that
-    is too large is given up as soon as it is; more of it is never kept.
-    """
+    """A route whose invalid parameters are answered by a problem that names the parameter, not its value."""
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{first['loc'][-1]}: {first['msg']}")
+
+        return answer
+
+
+class SmallBodyRoute(ProblemRoute):
+    """A body that is too large is given up while it comes in; one that cannot be read is a problem like any other."""
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
@@ -46,9 +60,6 @@ class ProblemRoute(APIRoute):
                 return await handler(Request(request.scope, _bounded(request.receive)))
             except HTTPException as error:
                 return problem(HTTPStatus(error.status_code), str(error.detail))
-            except RequestValidationError as error:
-                first = error.errors()[0]
-                return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{first['loc'][-1]}: {first['msg']}")
 
         return answer
 

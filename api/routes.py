@@ -10,7 +10,9 @@ from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.responses import JSONResponse
 
 from api.exports import exports_router
+from api.owner import owner_router
 from api.problems import Problem, ProblemRoute, problem
+from api.starting import starting_router
 from domain import ModelInfo, RunReport
 from service import VERSION, Service
 
@@ -21,8 +23,10 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "descripti
 Filter = Annotated[str | None, Query(max_length=40)]
 
 
-def build_rest(service: Service) -> FastAPI:
-    """A FastAPI of its own: its routes and its OpenAPI document (`/openapi.json`) know nothing of the page."""
+def build_rest(service: Service, admin_token: str = "") -> FastAPI:
+    """What is for the owner alone is there only with an `admin_token`.
+
+    A FastAPI of its own: its routes and its OpenAPI document (`/openapi.json`) know nothing of the page."""
     rest = FastAPI(
         title="Cutout Router",
         version=VERSION,
@@ -32,6 +36,9 @@ def build_rest(service: Service) -> FastAPI:
     )
     rest.include_router(_router(service))
     rest.include_router(exports_router(service))
+    rest.include_router(starting_router(service))
+    if admin_token:
+        rest.include_router(owner_router(service, admin_token))
     return rest
 
 

@@ -7,18 +7,21 @@ On SQLite a write begins with `BEGIN IMMEDIATE`, so that a read followed by a wr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from errors import DatabaseError
+from database.trouble import ADVICE, trouble_of
+from errors import DatabaseError, Trouble
 
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON")
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+PATIENCE_S = 30.0  # how long a write waits for the lock
+IMPATIENCE_S = 0.25  # and how long while the last one failed
 
 
 @contextmanager
@@ -27,28 +30,54 @@ def database_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__)
-        raise DatabaseError(f"the database failed: {reason}", reason=reason) from error
+        reason, trouble = str(getattr(error, "orig", None) or type(error).__name__), trouble_of(error)
+        raise DatabaseError(f"{ADVICE[trouble or Trouble.OTHER]} ({reason})", trouble, reason=reason) from error
 
 
 class Database:
-    """The engine behind `url`; opening connects lazily, `close` gives the connections back."""
+    """The engine behind `url`; opening connects lazily, `close` gives the connections back.
 
-    def __init__(self, url: str) -> None:
+    `trouble` is what went wrong last, until a write succeeds again.
+    """
+
+    def __init__(self, url: str, patience_s: float = PATIENCE_S) -> None:
+        self.trouble: Trouble | None = None
+        self._patience_s = patience_s
         self.engine = _create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _on_connect)
+            event.listen(self.engine, "begin", self._on_begin)
         self._writer = self.engine.execution_options(immediate=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session on one consistent snapshot; nothing it changes is kept."""
-        with database_errors(), Session(self.engine) as session, session.begin() as transaction:
+        with self._noted(), Session(self.engine) as session, session.begin() as transaction:
             yield session
             transaction.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits at its end, or leaves the database untouched."""
-        with database_errors(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._noted(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            before = _changes(session) if self.trouble else None
+            yield session
+            session.flush()
+            proven = before is None or _changes(session) != before
+        self.trouble = None if proven else self.trouble
+
+    def recheck(self) -> None:
+        """In trouble: find out by a write whether it is over."""
+        if self.trouble:
+            with suppress(DatabaseError), self.write() as session:
+                session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+    @contextmanager
+    def alone(self, key: int) -> Iterator[Session]:
+        """A writing session that no other one with the same key runs beside, in any process."""
+        with self.write() as session:
+            if self.engine.dialect.name == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
             yield session
 
     @contextmanager
@@ -57,8 +86,29 @@ class Database:
         with database_errors(), self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            with database_errors():
+                yield
+        except DatabaseError as error:
+            self.trouble = error.trouble or self.trouble
+            raise
+
+    def _on_begin(self, connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        patience_s = min(IMPATIENCE_S, self._patience_s) if self.trouble else self._patience_s
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _changes(session: Session) -> int | None:
+    """How many rows this connection has changed so far; a write that changes none proves nothing. None if unknown."""
+    changes: int | None = getattr(session.connection().connection.driver_connection, "total_changes", None)
+    return changes
 
 
 def _create_engine(url: str) -> Engine:
@@ -66,20 +116,20 @@ def _create_engine(url: str) -> Engine:
         parsed = make_url(url)
         engine = create_engine(parsed, pool_pre_ping=not parsed.drivername.startswith("sqlite"))
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise DatabaseError("DATABASE_URL names no database that can be opened") from error
+        raise DatabaseError("DATABASE_URL names no database that can be opened", Trouble.MISSING) from error
     if engine.dialect.name == "sqlite":
         _make_parent(parsed.database)
-        event.listen(engine, "connect", _on_connect)
-        event.listen(engine, "begin", _on_begin)
     return engine
 
 
 def _make_parent(path: str | None) -> None:
-    if path and path != ":memory:":
+    if path and path != ":memory:" and not path.startswith("file:"):
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DatabaseError(f"the folder of the database cannot be made: {error.strerror}") from error
+            raise DatabaseError(
+                f"{ADVICE[Trouble.MISSING]} (its folder cannot be made: {error.strerror})", Trouble.MISSING
+            ) from error
 
 
 def _on_connect(connection: Any, _record: object) -> None:
@@ -88,8 +138,3 @@ def _on_connect(connection: Any, _record: object) -> None:
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

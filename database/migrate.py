@@ -12,7 +12,8 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 
 from database.engine import Database
-from errors import DatabaseError
+from database.trouble import ADVICE
+from errors import DatabaseError, Trouble
 
 HERE = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x6375746F7574
@@ -45,7 +46,7 @@ def _refuse_newer(scripts: ScriptDirectory, current: str | None) -> None:
         scripts.get_revision(current or "base")
     except CommandError as error:
         raise DatabaseError(
-            f"the database is at revision {current}, which this version does not know: it was made by a newer one"
+            f"{ADVICE[Trouble.NEWER]} (its revision {current} is unknown here)", Trouble.NEWER
         ) from error
 
 

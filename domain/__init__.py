@@ -1,7 +1,7 @@
 """The words of the product as frozen values and enums (standard library and pydantic only)."""
 
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
-from domain.evidence import Contour, Evidence
+from domain.evidence import Contour, Evidence, Sights
 from domain.listing import (
     LEAST_SIDE_PX,
     MOST_SIDE_PX,
@@ -33,6 +33,7 @@ from domain.marketplaces import (
     Subject,
 )
 from domain.models import Licence, Limits, ModelInfo, ModelSpec, ModelState, ProviderKind, ProviderName
+from domain.money import Cap, SpendReport, Spent
 from domain.pictures import Cutout, GateReason, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster, VoteMatch
 from domain.runs import (
     Attempt,
@@ -77,6 +78,7 @@ __all__ = [
     "BackgroundKind",
     "BackgroundRule",
     "CandidateReport",
+    "Cap",
     "CheckReport",
     "Compliance",
     "Composition",
@@ -134,7 +136,10 @@ __all__ = [
     "SelectionReport",
     "SelectionRequest",
     "SelectionResult",
+    "Sights",
     "Slug",
+    "SpendReport",
+    "Spent",
     "Statement",
     "Strokes",
     "Subject",

@@ -30,3 +30,15 @@ class Evidence:
     contour: Contour
     reference: Contour | None = None
     overlap: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """The photo's size in pixels; of the matte, in [0, 1], the share of the frame's side that it covers least, and
+    the area of its second largest piece over that of the largest.
+    """
+
+    width: int
+    height: int
+    least_side: float
+    second: float

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    UNSURE = "unsure"
     CANCELLED = "cancelled"
 
 
@@ -75,10 +76,14 @@ class SelectionReport(Value):
 
 
 class RunReport(SelectionReport):
-    """One run as everybody sees it: the journal, REST, the client API and the page's details."""
+    """One run as everybody sees it: the journal, REST, the client API and the page's details.
+
+    `warnings` are sentences of the explanation that belong beside the cutout: what is wrong, and what would help.
+    """
 
     run_id: str
     status: RunStatus
+    warnings: tuple[str, ...] = ()
     attempts: tuple[AttemptReport, ...]
     seconds: float
     cost_usd: float
@@ -90,6 +95,8 @@ class EventKind(StrEnum):
     ATTEMPT_ENDED = "attempt_ended"
     FALLBACK = "fallback"
     OUTCOME = "outcome"
+    RESUMED = "resumed"
+    HANDED_OVER = "handed_over"
     TOUCH_UP = "touch_up"
     EXPORT = "export"
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.base import Fact, ModelId, Slug, Statement, Value
+from domain.money import Cap
 
 
 class Goal(StrEnum):
@@ -64,6 +65,12 @@ class Rest(Value):
     until: datetime
     failures: int = Field(ge=1)
 
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """What the sentences are filled with."""
+        told: dict[str, Fact] = {"until": f"{self.until:%H:%M} UTC", "failures": self.failures}
+        return {**told, "reason": "once"} if self.failures == 1 else told
+
 
 class PhotoFacts(Value):
     """Of a photo, its size in pixels."""
@@ -90,11 +97,15 @@ class Experiment(Value):
 
 
 class PolicyFacts(Value):
-    """Everything the policy may know; a model without a readiness entry is not ready."""
+    """Everything the policy may know; a model without a readiness entry is not ready.
+
+    `budget_left` is in US dollars, by cap, for those that are set; `trouble` is why nothing can be written down.
+    """
 
     readiness: Mapping[str, Readiness] = Field(default_factory=dict)
     resting: Mapping[str, Rest] = Field(default_factory=dict)
-    budget_left_usd: float | None = None
+    budget_left: Mapping[Cap, float] = Field(default_factory=dict)
+    trouble: str | None = None
     photo: PhotoFacts | None = None
     local_engine: LocalEngine = LocalEngine.AUTO
     experiment: Experiment | None = None
@@ -108,6 +119,7 @@ class ObjectionCode(StrEnum):
     RESTING = "resting"
     NOT_COMMERCIAL = "not_commercial"
     NOT_LOCAL = "not_local"
+    NO_BOOKS = "no_books"
     OVER_BUDGET = "over_budget"
     OUTSIDE_LIMITS = "outside_limits"
     MARKETPLACE_NOT_LISTED = "marketplace_not_listed"

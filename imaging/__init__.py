@@ -12,8 +12,9 @@ from imaging.geometry import Geometry, Prepared, prepare
 from imaging.listing_file import Written
 from imaging.measures import matte_of, measure
 from imaging.provenance import says_generated
+from imaging.sights import sights
 from imaging.strokes import strokes_of, struck
-from imaging.touchup import easel, finish, mend
+from imaging.touchup import easel, finish, is_empty, mend
 
 __all__ = [
     "Cut",
@@ -32,6 +33,7 @@ __all__ = [
     "examine",
     "finish",
     "format_for",
+    "is_empty",
     "make_cutout",
     "make_export",
     "matte_of",
@@ -40,6 +42,7 @@ __all__ = [
     "object_mask",
     "prepare",
     "says_generated",
+    "sights",
     "strokes_of",
     "struck",
 ]

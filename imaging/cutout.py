@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from domain import Cutout, Likeness, Measures, OutputKind, Photo, ProviderOutput, Raster
-from imaging.edges import clean
+from imaging.edges import around, clean
 from imaging.geometry import Geometry, Size, undo
 from imaging.guide import follow
-from imaging.matting import enlarge
+from imaging.matting import Window, enlarge
 from imaging.measures import measure
 from imaging.raster import Bytes2, flatten, raster_of, view
 
@@ -49,6 +49,19 @@ def _with_matte(photo: Photo, matte: Bytes2) -> Cutout:
     alpha = _within(enlarge(matte, flatten(photo.pixels)), photo.pixels)
     colours = clean(_colours(photo.pixels), alpha)
     return Cutout(raster_of(cv2.merge([*cv2.split(colours), alpha])))
+
+
+def cut_again(photo: Photo, old: Cutout, matte: Raster) -> Cutout:
+    """`old` with another matte ("L", of the photo's size): only what is around a change is made anew."""
+    was = view(old.pixels)
+    alpha = _within(view(matte), photo.pixels)
+    left, top, width, height = cv2.boundingRect(cv2.absdiff(alpha, cv2.extractChannel(was, 3)))
+    if not width:
+        return old
+    part = around(Window(left, top, left + width, top + height), *photo.pixels.size)
+    result = was.copy()
+    result[part.slices] = np.dstack([clean(_colours(photo.pixels), alpha, part), alpha[part.slices]])
+    return Cutout(raster_of(result))
 
 
 def placed_matte(output: ProviderOutput, geometry: Geometry) -> Bytes2:

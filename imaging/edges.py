@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from imaging.matting import Window, windows
-from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink, to_bytes
+from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink_fast, to_bytes
 
 _WIDE_SHARE = 0.02
 _NARROW = 6
@@ -18,27 +18,39 @@ _COARSE_SIDE = 800
 _TINY = 1e-5
 
 
-def clean(colours: Bytes2, alpha: Bytes2) -> Bytes2:
+def clean(colours: Bytes2, alpha: Bytes2, part: Window | None = None) -> Bytes2:
     """Colours (height, width, 3) with those under soft alpha replaced by estimates of the object's own.
 
-    Opaque pixels are exactly the picture's; fully transparent ones are black.
+    Opaque pixels are exactly the picture's; fully transparent ones are black. Of a `part`, which lies on the grid of
+    `windows`, that part alone comes back.
     """
     height, width = alpha.shape
-    result = cv2.copyTo(colours, cv2.compare(alpha, WHITE, cv2.CMP_EQ), np.zeros_like(colours))
-    soft = cv2.inRange(alpha, 1, WHITE - 1)
+    part = part or Window(0, 0, width, height)
+    here = np.ascontiguousarray(alpha[part.slices])
+    result = _opaque(np.ascontiguousarray(colours[part.slices]), here)
+    soft = cv2.inRange(here, 1, WHITE - 1)
     if not cv2.hasNonZero(soft):
-        return np.asarray(result)
+        return result
     coarse = _coarse(colours, alpha)
-    for window in windows(width, height):
-        if cv2.hasNonZero(np.ascontiguousarray(soft[window.slices])):
-            estimate = _fine(colours, alpha, coarse, window)
-            np.copyto(result[window.slices], estimate, where=soft[window.slices][..., None] > 0)
-    return np.asarray(result)
+    for square in windows(*part.size):
+        if cv2.hasNonZero(np.ascontiguousarray(soft[square.slices])):
+            estimate = _fine(colours, alpha, coarse, square.within(Window(-part.left, -part.top, 0, 0)))
+            np.copyto(result[square.slices], estimate, where=soft[square.slices][..., None] > 0)
+    return result
+
+
+def around(changed: Window, width: int, height: int) -> Window:
+    """The part whose clean colours may differ when alpha changed there."""
+    return changed.grown(2 * _NARROW, width, height).on_grid(width, height)
+
+
+def _opaque(colours: Bytes2, alpha: Bytes2) -> Bytes2:
+    return np.asarray(cv2.copyTo(colours, cv2.compare(alpha, WHITE, cv2.CMP_EQ), np.zeros_like(colours)))
 
 
 def _coarse(colours: Bytes2, alpha: Bytes2) -> tuple[Bytes2, Bytes2]:
     """Foreground and background after the wide pass, on a small picture: a wide blur has no detail to lose."""
-    small, cover = shrink(colours, _COARSE_SIDE), shrink(alpha, _COARSE_SIDE)
+    small, cover = shrink_fast(colours, _COARSE_SIDE), shrink_fast(alpha, _COARSE_SIDE)
     image = shares(small)
     radius = max(round(max(cover.shape) * _WIDE_SHARE), 1)
     front, back = _fused(image, image, image, shares(cover), radius)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from domain import Raster
-from imaging.raster import Bytes2, flatten, resize, shrink, view
+from imaging.raster import Bytes2, flatten, shrink_fast, view
 
 _UPLOAD_QUALITY = 95
 _PREVIEW_QUALITY = 80
@@ -25,7 +25,7 @@ def encode_png(pixels: Raster) -> bytes:
 
 def encode_preview(pixels: Raster, max_side: int = 1280) -> bytes:
     """A WebP of at most `max_side` pixels a side, alpha kept."""
-    array = _shrink_rgba(view(pixels), max_side) if pixels.mode == "RGBA" else shrink(view(pixels), max_side)
+    array = _shrink_rgba(view(pixels), max_side) if pixels.mode == "RGBA" else shrink_fast(view(pixels), max_side)
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(array)).save(buffer, "WEBP", quality=_PREVIEW_QUALITY, method=1)
     return buffer.getvalue()
@@ -56,13 +56,12 @@ def _bgra(rgba: Bytes2) -> Bytes2:
 
 def _shrink_rgba(rgba: Bytes2, max_side: int) -> Bytes2:
     """Averages weighed by alpha, so that hidden colours do not leak into the edges."""
-    small = shrink(rgba, max_side)
+    small = shrink_fast(rgba, max_side)
     if small is rgba:
         return rgba
     alpha = cv2.extractChannel(rgba, 3)
     opaque = cv2.merge([alpha] * 3)
     weighed = cv2.multiply(np.ascontiguousarray(rgba[..., :3]), opaque, scale=1 / 255)
-    size = small.shape[1], small.shape[0]
-    light = resize(weighed, size).astype(np.float32)
+    light = shrink_fast(weighed, max_side).astype(np.float32)
     cover = np.maximum(small[..., 3:].astype(np.float32), 1) / 255
     return np.dstack([np.clip(np.rint(light / cover), 0, 255).astype(np.uint8), small[..., 3]])

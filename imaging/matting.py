@@ -46,6 +46,17 @@ class Window:
             min(self.bottom + margin, height),
         )
 
+    def on_grid(self, width: int, height: int) -> Window:
+        """Grown to the squares of `windows` that it touches."""
+        right, bottom = (-(-edge // _TILE) * _TILE for edge in (self.right, self.bottom))
+        left, top = (edge // _TILE * _TILE for edge in (self.left, self.top))
+        return Window(left, top, min(right, width), min(bottom, height))
+
+    def within(self, other: Window) -> Window:
+        """The same pixels, counted from the other's corner."""
+        across, down = other.left, other.top
+        return Window(self.left - across, self.top - down, self.right - across, self.bottom - down)
+
 
 def windows(width: int, height: int, side: int = _TILE) -> Iterator[Window]:
     """The picture cut into squares of `side`: what is done square by square takes little memory."""

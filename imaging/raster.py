@@ -66,6 +66,14 @@ def shrink(array: NDArray[Any], long_side: int) -> NDArray[Any]:
     return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA))
 
 
+def shrink_fast(array: NDArray[Any], long_side: int) -> NDArray[Any]:
+    """As `shrink`, but halved first as often as it goes, which OpenCV does ten times as fast; rounds once more each."""
+    while min(array.shape[:2]) > 1 and max(array.shape[:2]) >= 2 * long_side:
+        size = (array.shape[1] + 1) // 2, (array.shape[0] + 1) // 2
+        array = np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA))
+    return shrink(array, long_side)
+
+
 def resize(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     """Resized to (width, height): averaged where it shrinks, bilinear where it grows."""
     height, width = array.shape[:2]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from imaging.matting import guided, settled
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, to_bytes
 
-_BAND_SHARE = 0.006
+_BAND_SHARE = 0.004
 _REACH = 3
 _EPSILON = 1e-5
 _SPREAD_WEIGHT, _NOISE = 6.0, 2e-3
@@ -19,7 +19,7 @@ _ENOUGH = 0.05
 def softened(rgb: Bytes2, mask: Bytes2) -> Bytes2:
     """The matte (height, width) for a picture (height, width, 3) and a mask of any smaller size.
 
-    Only a band of 0.6 % of the long side on either side of the contour is soft. There, alpha is where a pixel lies
+    Only a band of 0.4 % of the long side on either side of the contour is soft. There, alpha is where a pixel lies
     between the mean colours of the sure inside and the sure outside near by; as far as those colours differ more
     than they vary, and as the mask says otherwise.
     """

@@ -6,6 +6,8 @@ then drawn along the edges of the large one, exactly as the embedded engine's is
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ _HALF = WHITE // 2
 _CUT_SIDE, _MATTE_SIDE = 320, 640
 _REACH_SHARE = 0.07
 _ROOM = 2
+_ZONE_SHARE = 0.015
 _BINS, _BLURS = 16, 2
 _BIN = (WHITE + 1) // _BINS
 _MUCH = 4
@@ -42,10 +45,13 @@ def struck(photo: Photo, matte: Raster, strokes: Strokes) -> Raster:
     if not strokes.any:
         return matte
     room = _room(strokes, photo.pixels.size)
-    old = np.ascontiguousarray(view(matte)[room.slices])
-    keep, erase = (_part(view(mask), room, photo.pixels.size) for mask in (strokes.keep, strokes.erase))
+    scene = _Scene(
+        _crop(photo.pixels, room),
+        np.ascontiguousarray(view(matte)[room.slices]),
+        *(_part(view(mask), room, photo.pixels.size, room.size) for mask in (strokes.keep, strokes.erase)),
+    )
     result = view(matte).copy()
-    result[room.slices] = _struck(_crop(photo.pixels, room), old, keep, erase, _reach(photo.pixels.size))
+    result[room.slices] = _struck(scene, _reach(photo.pixels.size))
     return raster_of(result)
 
 
@@ -64,14 +70,15 @@ def _room(strokes: Strokes, size: tuple[int, int]) -> Window:
     return box.grown(margin, *size)
 
 
-def _part(mask: Bytes2, room: Window, size: tuple[int, int]) -> Bytes2:
-    """The room's part of a mask of any size, at the room's own size; bilinear."""
-    across, down = mask.shape[1] / size[0], mask.shape[0] / size[1]
-    matrix = np.array(
-        [[across, 0, (room.left + 0.5) * across - 0.5], [0, down, (room.top + 0.5) * down - 0.5]], np.float64
-    )
+def _part(mask: Bytes2, room: Window, size: tuple[int, int], to: tuple[int, int]) -> Bytes2:
+    """What a mask of any resolution, which stands for a picture of `size`, shows of its `room`: at `to`, bilinear."""
+    matrix = np.zeros((2, 3))
+    for axis, start in ((0, room.left), (1, room.top)):
+        scale, step = mask.shape[1 - axis] / size[axis], room.size[axis] / to[axis]
+        matrix[axis, axis] = step * scale
+        matrix[axis, 2] = (start + step / 2) * scale - 0.5
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(mask, matrix, room.size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.warpAffine(mask, matrix, to, flags=flags, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _crop(pixels: Raster, room: Window) -> Bytes2:
@@ -79,17 +86,62 @@ def _crop(pixels: Raster, room: Window) -> Bytes2:
     return flatten(raster_of(part))
 
 
-def _struck(rgb: Bytes2, old: Bytes2, keep: Bytes2, erase: Bytes2, reach: float) -> Bytes2:
-    """The room's matte; all pictures are of one size, `reach` in its pixels."""
-    picture = shrink(rgb, _CUT_SIDE)
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A part of the photo with its matte and the strokes on it, all (height, width) or (height, width, 3)."""
+
+    rgb: Bytes2
+    old: Bytes2
+    keep: Bytes2
+    erase: Bytes2
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+    def part(self, window: Window) -> _Scene:
+        layers = (self.rgb, self.old, self.keep, self.erase)
+        return _Scene(*(np.ascontiguousarray(layer[window.slices]) for layer in layers))
+
+
+def _struck(scene: _Scene, reach: float) -> Bytes2:
+    """The room's matte; `reach` in its pixels. Sides are found in all of the room, the matte only where one turns."""
+    picture = shrink(scene.rgb, _CUT_SIDE)
     size = picture.shape[1], picture.shape[0]
-    small_old, small_keep, small_erase = (resize(mask, size) for mask in (old, keep, erase))
-    before, after = _sides(picture, small_old, small_keep, small_erase, reach * size[0] / rgb.shape[1])
-    new = enlarge(softened(shrink(rgb, _MATTE_SIDE), after), rgb)
-    grown, gone = (_zone(turned, rgb) for turned in (cv2.subtract(after, before), cv2.subtract(before, after)))
-    gained = _mixed(old, cv2.max(old, new), grown)
+    old, keep, erase = (resize(mask, size) for mask in (scene.old, scene.keep, scene.erase))
+    before, after = _sides(picture, old, keep, erase, reach * size[0] / scene.size[0])
+    radius = max(round(max(size) * _ZONE_SHARE), 2)
+    changed = cv2.max(cv2.absdiff(before, after), cv2.max(keep, erase))
+    window = _window(changed, 3 * radius, scene.size)
+    zones = [_zone(cv2.subtract(*pair), radius) for pair in ((after, before), (before, after))]
+    parts = [_part(one, window, scene.size, window.size) for one in zones]
+    result = scene.old.copy()
+    result[window.slices] = _turned(scene.part(window), _part(after, window, scene.size, _fit(window.size)), *parts)
+    return result
+
+
+def _turned(scene: _Scene, after: Bytes2, grown: Bytes2, gone: Bytes2) -> Bytes2:
+    """The old matte with the new one where it gained and where it lost; the strokes themselves come last."""
+    new = enlarge(softened(shrink(scene.rgb, _MATTE_SIDE), after), scene.rgb)
+    gained = _mixed(scene.old, cv2.max(scene.old, new), grown)
     lost = _mixed(gained, cv2.min(gained, new), gone)
-    return np.asarray(cv2.min(cv2.max(lost, keep), cv2.bitwise_not(erase)))
+    return np.asarray(cv2.min(cv2.max(lost, scene.keep), cv2.bitwise_not(scene.erase)))
+
+
+def _fit(size: tuple[int, int]) -> tuple[int, int]:
+    """The size at which a window's matte is made."""
+    scale = min(1.0, _MATTE_SIDE / max(size))
+    return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+
+
+def _window(changed: Bytes2, margin: int, size: tuple[int, int]) -> Window:
+    """The box around what is not 0 in a small picture, with a margin, as pixels of the large one."""
+    height, width = changed.shape
+    left, top, across, down = cv2.boundingRect(changed)
+    box = Window(left, top, left + across, top + down).grown(margin, width, height)
+    wide, high = size[0] / width, size[1] / height
+    right, bottom = min(round(box.right * wide), size[0]), min(round(box.bottom * high), size[1])
+    return Window(round(box.left * wide), round(box.top * high), right, bottom)
 
 
 def _sides(picture: Bytes2, old: Bytes2, keep: Bytes2, erase: Bytes2, reach: float) -> tuple[Bytes2, Bytes2]:
@@ -149,11 +201,10 @@ def _touching(turned: Bytes2, mark: Bytes2) -> Bytes2:
     return np.where(np.isin(labels, touched) & (turned > 0), WHITE, 0).astype(np.uint8)
 
 
-def _zone(turned: Bytes2, rgb: Bytes2) -> Bytes2:
-    """Where the new matte counts, (height, width) of the large picture: what turned, with its soft edge."""
-    radius = max(round(max(turned.shape) * 0.015), 2)
+def _zone(turned: Bytes2, radius: int) -> Bytes2:
+    """Where the new matte counts: what turned, with its soft edge."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return resize(cv2.blur(cv2.dilate(turned, kernel), (3, 3)), (rgb.shape[1], rgb.shape[0]))
+    return np.asarray(cv2.blur(cv2.dilate(turned, kernel), (3, 3)))
 
 
 def _mixed(old: Bytes2, new: Bytes2, share: Bytes2) -> Bytes2:

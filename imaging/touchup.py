@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from domain import Cutout, OutputKind, Photo, ProviderOutput, Raster, Strokes, TouchUp
-from imaging.cutout import Cut, cut_out
+from imaging.cutout import cut_again, make_cutout
 from imaging.encode import encode_preview
 from imaging.finishing import finished
 from imaging.geometry import bounded_geometry
-from imaging.measures import matte_of
-from imaging.raster import Bytes2, flatten, raster_of, resize, shares, shrink, to_bytes, view
+from imaging.measures import HALF, matte_of
+from imaging.raster import Bytes2, flatten, raster_of, shares, shrink_fast, to_bytes, view
 from imaging.strokes import struck
 
 EASEL_SIDE = 1024
@@ -21,19 +22,27 @@ _LIGHT, _DARK = 0.93, 0.78
 
 def mend(photo: Photo, cutout: Cutout, strokes: Strokes, options: TouchUp) -> Cutout:
     """The cutout with strokes and finish; opaque pixels are exactly the photo's, alpha is never above its own."""
-    return finish(photo, struck(photo, matte_of(cutout), strokes), options).cutout
+    return finish(photo, struck(photo, matte_of(cutout), strokes), options, cutout)
 
 
-def finish(photo: Photo, matte: Raster, options: TouchUp) -> Cut:
-    """The cutout for a matte ("L", of the photo's size), and its measures."""
-    output = ProviderOutput(finished(matte, options), OutputKind.MASK)
-    return cut_out(photo, output, bounded_geometry(photo.pixels.size, max(photo.pixels.size)))
+def finish(photo: Photo, matte: Raster, options: TouchUp, old: Cutout | None = None) -> Cutout:
+    """The cutout for a matte ("L", of the photo's size); quicker where it resembles an `old` one of the photo."""
+    done = finished(matte, options)
+    if old and old.pixels.mode == "RGBA":
+        return cut_again(photo, old, done)
+    geometry = bounded_geometry(photo.pixels.size, max(photo.pixels.size))
+    return make_cutout(photo, ProviderOutput(done, OutputKind.MASK), geometry)
+
+
+def is_empty(cutout: Cutout) -> bool:
+    """Nothing is more than half visible."""
+    return not cv2.hasNonZero(cv2.compare(view(matte_of(cutout)), HALF, cv2.CMP_GT))
 
 
 def easel(photo: Photo, matte: Raster) -> bytes:
     """What a person paints on, a WebP of at most 1024 px a side: the cutout, and faintly what is outside of it."""
-    picture = shares(shrink(flatten(photo.pixels), EASEL_SIDE))
-    alpha = shares(resize(view(matte), (picture.shape[1], picture.shape[0])))[..., None]
+    picture = shares(shrink_fast(flatten(photo.pixels), EASEL_SIDE))
+    alpha = shares(shrink_fast(view(matte), EASEL_SIDE))[..., None]
     faint = _board(*picture.shape[:2])[..., None] * (1 - _FAINT) + picture * _FAINT
     return encode_preview(raster_of(to_bytes(np.asarray(faint + (picture - faint) * alpha, np.float32))), EASEL_SIDE)
 

@@ -5,15 +5,18 @@ from policy.doubt import judge_contour, weakness
 from policy.explain import fallback_reason
 from policy.judge import THRESHOLDS, Thresholds, judge
 from policy.selection import POLICY_VERSION, ModelSelectionPolicy
+from policy.sights import Remark, remark
 
 __all__ = [
     "POLICY_VERSION",
     "THRESHOLDS",
     "ModelSelectionPolicy",
+    "Remark",
     "Thresholds",
     "attempt_deadline",
     "fallback_reason",
     "judge",
     "judge_contour",
+    "remark",
     "weakness",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from domain import LocalEngine, ModelInfo, Objection, ObjectionCode, PolicyFacts, Readiness, SelectionRequest
+from domain import Fact, LocalEngine, ModelInfo, Objection, ObjectionCode, PolicyFacts, Readiness, SelectionRequest
 
 Rule = Callable[[ModelInfo, SelectionRequest, PolicyFacts], Objection | None]
 NOT_READY = Readiness(ready=False, reason="unknown")
+PENNY_DUST = 1e-9  # sums of floating point
 
 
 def inactive(model: ModelInfo, _request: SelectionRequest, _facts: PolicyFacts) -> Objection | None:
@@ -23,10 +24,7 @@ def not_ready(model: ModelInfo, _request: SelectionRequest, facts: PolicyFacts) 
 
 def resting(model: ModelInfo, _request: SelectionRequest, facts: PolicyFacts) -> Objection | None:
     rest = facts.resting.get(model.id)
-    if rest is None:
-        return None
-    told = {"until": f"{rest.until:%H:%M} UTC", "failures": rest.failures}
-    return Objection(code=ObjectionCode.RESTING, facts=told)
+    return Objection(code=ObjectionCode.RESTING, facts=rest.facts) if rest else None
 
 
 def not_commercial(model: ModelInfo, request: SelectionRequest, _facts: PolicyFacts) -> Objection | None:
@@ -39,11 +37,27 @@ def not_local(model: ModelInfo, request: SelectionRequest, _facts: PolicyFacts) 
     return None if model.is_local or not request.local_only else Objection(code=ObjectionCode.NOT_LOCAL)
 
 
-def over_budget(model: ModelInfo, _request: SelectionRequest, facts: PolicyFacts) -> Objection | None:
-    left = facts.budget_left_usd
-    if left is None or model.price_usd <= left:
+def no_books(model: ModelInfo, _request: SelectionRequest, facts: PolicyFacts) -> Objection | None:
+    """Nothing is bought that cannot be written down."""
+    if facts.trouble is None or model.is_local:
         return None
-    return Objection(code=ObjectionCode.OVER_BUDGET, facts={"price_usd": model.price_usd, "left_usd": max(left, 0.0)})
+    return Objection(code=ObjectionCode.NO_BOOKS, facts={"trouble": facts.trouble})
+
+
+def over_budget(model: ModelInfo, _request: SelectionRequest, facts: PolicyFacts) -> Objection | None:
+    return beyond_cap(model, facts, ahead_usd=0.0)
+
+
+def beyond_cap(model: ModelInfo, facts: PolicyFacts, ahead_usd: float) -> Objection | None:
+    """The tightest cap that the model would pass when those ahead of it in the plan cost `ahead_usd` as well."""
+    if not facts.budget_left or model.price_usd == 0:
+        return None
+    cap, whole = min(facts.budget_left.items(), key=lambda item: (item[1], item[0]))
+    left = whole - ahead_usd
+    if model.price_usd <= left + PENNY_DUST:
+        return None
+    told: dict[str, Fact] = {"price_usd": model.price_usd, "left_usd": max(left, 0.0), "cap": cap.value}
+    return Objection(code=ObjectionCode.OVER_BUDGET, facts={**told, "reason": "ahead"} if ahead_usd else told)
 
 
 def outside_limits(model: ModelInfo, _request: SelectionRequest, facts: PolicyFacts) -> Objection | None:
@@ -70,7 +84,16 @@ def outside_limits(model: ModelInfo, _request: SelectionRequest, facts: PolicyFa
     )
 
 
-FIRM_RULES: tuple[Rule, ...] = (inactive, not_ready, resting, not_commercial, not_local, over_budget, outside_limits)
+FIRM_RULES: tuple[Rule, ...] = (
+    inactive,
+    not_ready,
+    resting,
+    not_commercial,
+    not_local,
+    no_books,
+    over_budget,
+    outside_limits,
+)
 
 
 def firm_objection(model: ModelInfo, request: SelectionRequest, facts: PolicyFacts) -> Objection | None:

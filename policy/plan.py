@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain import ModelInfo, Objection, ObjectionCode, PolicyFacts, SelectionRequest
-from policy.objections import firm_objection, marketplace_objection, reserve_objection
+from policy.objections import beyond_cap, firm_objection, marketplace_objection, reserve_objection
 from policy.ranking import order_of, rank_key
 
 
@@ -27,11 +27,24 @@ def make_plan(request: SelectionRequest, models: Sequence[ModelInfo], facts: Pol
     order = order_of(request)
     ranked = sorted(eligible, key=lambda model: rank_key(order, model))
     if any(model.id == request.model_id for model in ranked):
-        return _from_choice(request, ranked, objections)
+        return _paid_for(_from_choice(request, ranked, objections), facts)
     swapped = request.model_id is None and _experiment_applies(facts, ranked)
     if swapped:
         ranked[:2] = reversed(ranked[:2])
-    return Plan(tuple(ranked), objections, swapped)
+    return _paid_for(Plan(tuple(ranked), objections, swapped), facts)
+
+
+def _paid_for(plan: Plan, facts: PolicyFacts) -> Plan:
+    """Shortened, so that every cap holds even when each model of the plan is paid for."""
+    kept: list[ModelInfo] = []
+    objections = dict(plan.objections)
+    for model in plan.models:
+        objection = beyond_cap(model, facts, sum(one.price_usd for one in kept))
+        if objection is None:
+            kept.append(model)
+        else:
+            objections[model.id] = objection
+    return Plan(tuple(kept), objections, plan.experiment)
 
 
 def _keep(

@@ -1,6 +1,6 @@
 """How models are called: the protocol, the hosted and local providers, and the table of them all."""
 
-from providers.base import Listener, PictureCodec, Progress, Provider, Stage
+from providers.base import NO_TRAIL, Listener, PictureCodec, Progress, Provider, Stage, Trail
 from providers.birefnet_lite import LiteConfig
 from providers.fetching import Fetcher
 from providers.local import Engine, LocalProvider
@@ -11,6 +11,7 @@ from providers.weights import BIREFNET_LITE, Pin, Weights, pinned, recorded
 
 __all__ = [
     "BIREFNET_LITE",
+    "NO_TRAIL",
     "PROVIDERS",
     "Engine",
     "Fetcher",
@@ -25,6 +26,7 @@ __all__ = [
     "ReplicateConfig",
     "Stage",
     "Timing",
+    "Trail",
     "Weights",
     "build_providers",
     "pinned",

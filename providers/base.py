@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,7 +23,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Told to the listener as it happens; `prediction_id` as soon as there is one.
+    """Told to the listener as it happens; `prediction_id` as soon as there is one, `token` before anything is bought.
 
     `share`, in [0, 1], is how much of what is fetched is there, when that is known.
     """
@@ -30,9 +31,26 @@ class Progress:
     stage: Stage
     prediction_id: str | None = None
     share: float | None = None
+    token: str | None = None
 
 
 Listener = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What an earlier process left of this very call: its prediction, or the token that it sent and when.
+
+    `handed_over` is asked when the call breaks off: true lets the prediction run on, for the next process to take up.
+    """
+
+    prediction_id: str | None = None
+    token: str | None = None
+    sent_at: datetime | None = None
+    handed_over: Callable[[], bool] = lambda: False
+
+
+NO_TRAIL = Trail()
 
 
 class PictureCodec(Protocol):
@@ -50,6 +68,8 @@ class Provider(Protocol):
 
     def ready(self, model: ModelInfo) -> Readiness: ...
 
-    async def run(self, photo: Photo, model: ModelInfo, deadline_s: float, listen: Listener) -> ProviderOutput:
-        """Call the model; `deadline_s` is how many seconds it may take from now."""
+    async def run(
+        self, photo: Photo, model: ModelInfo, deadline_s: float, listen: Listener, trail: Trail = NO_TRAIL
+    ) -> ProviderOutput:
+        """Call the model, or go on where `trail` ends; `deadline_s` is how many seconds it may take from now."""
         ...

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
 from errors import EngineFault, WeightsFault
-from providers.base import Listener, Progress, Stage
+from providers.base import NO_TRAIL, Listener, Progress, Stage, Trail
 from providers.fetching import Fetcher
 from providers.onnx_session import Contract, Floats, OnnxSession, runtime_there
 from providers.timing import Deadline, Timing
@@ -56,6 +56,7 @@ class BirefnetLiteProvider:
         model: ModelInfo,  # noqa: ARG002  # the protocol's
         deadline_s: float,
         listen: Listener,
+        trail: Trail = NO_TRAIL,  # noqa: ARG002  # nothing here is bought, so it is simply done again
     ) -> ProviderOutput:
         """The graph's matte at the photo's size, after the weights were fetched if need be."""
         missing = self._missing()

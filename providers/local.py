@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
 from errors import EngineFault, TimedOut
-from providers.base import Listener, Progress, Stage
+from providers.base import NO_TRAIL, Listener, Progress, Stage, Trail
 
 Engine = Callable[[Raster], Raster]
 
@@ -28,6 +28,7 @@ class LocalProvider:
         model: ModelInfo,  # noqa: ARG002  # the protocol's
         deadline_s: float,
         listen: Listener,
+        trail: Trail = NO_TRAIL,  # noqa: ARG002  # nothing here is bought, so it is simply done again
     ) -> ProviderOutput:
         """The engine's matte. Past the deadline its thread is left to end by itself: threads cannot be stopped."""
         if self._engine is None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
+import uuid
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from replicate.prediction import Prediction
 
 from domain import Fact, ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
-from errors import InvalidPhoto, ModelGone, PredictionFailed, TimedOut
-from providers.base import Listener, PictureCodec, Progress, Stage
-from providers.cleanup import bought, cancelled_if_abandoned
+from errors import InvalidPhoto, ModelGone, PredictionFailed, ProviderError, TimedOut
+from providers.base import NO_TRAIL, Listener, PictureCodec, Progress, Stage, Trail
+from providers.budget import RetryBudget
+from providers.cleanup import cancelled_if_abandoned, purchased
 from providers.download import Downloader
+from providers.mark import marked
 from providers.output import address_of, bad_output, not_a_picture
+from providers.reconcile import Wanted, found
 from providers.replicate_client import ReplicateApi, replicate_api
 from providers.replicate_config import ReplicateConfig
 from providers.replicate_errors import failed, redacted
@@ -27,15 +32,26 @@ MIN_SIDE_PX = 16
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 STAGES = {"starting": Stage.BOOTING}
 
+Bought: TypeAlias = Prediction | str
+"""A prediction, or the id of one."""
+
 
 class ReplicateProvider:
     """Runs one prediction; a subclass says what its model's input looks like."""
 
-    def __init__(self, config: ReplicateConfig, codec: PictureCodec, tls: ssl.SSLContext, timing: Timing) -> None:
+    def __init__(
+        self,
+        config: ReplicateConfig,
+        codec: PictureCodec,
+        tls: ssl.SSLContext,
+        timing: Timing,
+        budget: RetryBudget,
+    ) -> None:
         self.config = config
         self._codec = codec
         self._tls = tls
         self._timing = timing
+        self._budget = budget
 
     def payload(self, image: str, model: ModelInfo) -> Mapping[str, Fact]:
         """The model's input; `image` is a data URI or the address of an upload."""
@@ -44,32 +60,65 @@ class ReplicateProvider:
     def ready(self, model: ModelInfo) -> Readiness:  # noqa: ARG002  # one account for all hosted models
         return Readiness(ready=True) if self.config.has_token else Readiness(ready=False, reason="no_token")
 
-    async def run(self, photo: Photo, model: ModelInfo, deadline_s: float, listen: Listener) -> ProviderOutput:
-        """Buy one prediction for `photo.pixels` and bring its picture home.
+    async def run(
+        self, photo: Photo, model: ModelInfo, deadline_s: float, listen: Listener, trail: Trail = NO_TRAIL
+    ) -> ProviderOutput:
+        """Buy one prediction for `photo.pixels`, or find the one that was bought, and bring its picture home.
 
         `deadline_s` covers everything from here on, in seconds; cancelling what is abandoned may take 3 more. Only
-        leaves of `ProviderError` are raised; the fact `unsure` is true when a prediction may exist although its id
-        never came.
+        leaves of `ProviderError` are raised: `Unsure` when a prediction may exist although its id never came.
         """
-        async with replicate_api(self.config, self._tls, self._timing.deadline(deadline_s)) as api:
+        async with replicate_api(self.config, self._tls, self._timing.deadline(deadline_s), self._budget) as api:
             listen(Progress(Stage.SENDING))
-            image = await self._send(api, photo.pixels)
-            prediction = await self._create(api, model, image)
-            async with cancelled_if_abandoned(api, prediction.id):
-                prediction = await self._wait(api, prediction, listen)
+            bought = await self._taken_up(api, trail) or await self._buy(api, photo, model, listen, trail)
+            async with cancelled_if_abandoned(api, bought if isinstance(bought, str) else bought.id, trail.handed_over):
+                prediction = await self._wait(api, await self._known(api, bought, listen), listen)
             data = await self._download(api, prediction, listen)
             return await self._read(data, model.spec.output)
 
-    async def _send(self, api: ReplicateApi, pixels: Raster) -> str:
+    async def _taken_up(self, api: ReplicateApi, trail: Trail) -> str | None:
+        """The prediction that an earlier process bought; None when it bought nothing."""
+        if trail.prediction_id or not trail.token:
+            return trail.prediction_id
+        wanted = Wanted(trail.token, trail.sent_at) if trail.sent_at else Wanted(trail.token)
+        return await found(api, wanted, "interrupted")
+
+    async def _buy(self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail) -> Bought:
+        """A new prediction. Its token is told before it is sent; an unclear answer is looked up."""
+        image, token = await self._send(api, photo.pixels)
+        listen(Progress(Stage.SENDING, token=token))
+        payload = self.payload(image, model)
+
+        def learnt(prediction_id: str) -> None:
+            listen(Progress(Stage.SENDING, prediction_id))
+
+        try:
+            return await once_more_after_429(
+                lambda: purchased(api.create(model.endpoint, payload), api, token, trail.handed_over, learnt),
+                api.deadline,
+                api.budget,
+            )
+        except ProviderError as error:
+            if not error.facts.get("unsure"):
+                raise
+            return await _reconciled(api, token, error)
+
+    async def _known(self, api: ReplicateApi, bought: Bought, listen: Listener) -> Prediction:
+        """The prediction that only its id is known of."""
+        if not isinstance(bought, str):
+            return bought
+        listen(Progress(Stage.SENDING, bought))
+        return await self._poll(api, bought)
+
+    async def _send(self, api: ReplicateApi, pixels: Raster) -> tuple[str, str]:
+        """The picture's address or data URI, and the token by which it is known again."""
         picture = await asyncio.to_thread(self._codec.encode, pixels)
         media_type, name = _media_type(picture)
         if len(picture) <= MAX_EMBEDDED:
-            return f"data:{media_type};base64,{base64.b64encode(picture).decode()}"
-        return await once_more_after_429(lambda: api.upload(picture, name, media_type), api.deadline)
-
-    async def _create(self, api: ReplicateApi, model: ModelInfo, image: str) -> Prediction:
-        payload = self.payload(image, model)
-        return await once_more_after_429(lambda: bought(api.create(model.endpoint, payload), api), api.deadline)
+            token = uuid.uuid4().hex
+            return f"data:{media_type};base64,{base64.b64encode(marked(picture, token)).decode()}", token
+        address = await once_more_after_429(lambda: api.upload(picture, name, media_type), api.deadline, api.budget)
+        return address, address
 
     async def _wait(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> Prediction:
         told, pause_s = _tell(prediction, None, listen), FIRST_POLL_S
@@ -84,7 +133,7 @@ class ReplicateProvider:
 
     async def _poll(self, api: ReplicateApi, prediction_id: str) -> Prediction:
         try:
-            return await up_to_three_times(lambda: api.get(prediction_id), api.deadline)
+            return await up_to_three_times(lambda: api.get(prediction_id), api.deadline, api.budget)
         except ModelGone:
             raise PredictionFailed("the prediction is gone", status="gone") from None
 
@@ -96,7 +145,7 @@ class ReplicateProvider:
     async def _download(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> bytes:
         address, downloader = self._address(prediction), Downloader(self.config, self._tls)
         listen(Progress(Stage.DOWNLOADING, prediction.id))
-        return await up_to_three_times(lambda: downloader.fetch(address, api.deadline), api.deadline)
+        return await up_to_three_times(lambda: downloader.fetch(address, api.deadline), api.deadline, api.budget)
 
     async def _read(self, data: bytes, kind: OutputKind) -> ProviderOutput:
         if not data:
@@ -110,6 +159,15 @@ class ReplicateProvider:
         if kind is OutputKind.RGBA and pixels.mode != "RGBA":
             raise bad_output(f"{pixels.mode} without transparency")
         return ProviderOutput(pixels, kind)
+
+
+async def _reconciled(api: ReplicateApi, token: str, unclear: ProviderError) -> str:
+    """The id of what was bought although the answer did not say so; nothing was, when the list has none."""
+    prediction_id = await found(api, Wanted(token), unclear.code)
+    if prediction_id is None:
+        unclear.facts = {key: value for key, value in unclear.facts.items() if key != "unsure"}
+        raise unclear
+    return prediction_id
 
 
 def _tell(prediction: Prediction, told: Stage | None, listen: Listener) -> Stage:

@@ -15,7 +15,7 @@ import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import replicate
@@ -23,6 +23,7 @@ from replicate.prediction import Prediction
 
 from domain import Fact
 from errors import ConnectionLost, InvalidInput, ProviderError, ServerFault, TimedOut
+from providers.budget import RetryBudget
 from providers.replicate_config import ReplicateConfig
 from providers.replicate_errors import provider_errors
 from providers.timing import Deadline
@@ -30,6 +31,7 @@ from providers.timing import Deadline
 CREATE_S = 30.0
 UPLOAD_S = 60.0
 POLL_S = 10.0
+LAST_LOOK_S = 1.0
 CANCEL_S = 3.0
 MIN_CANCEL_AFTER_S = 5
 ENDPOINT = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(:\w+)?", re.ASCII)
@@ -60,11 +62,12 @@ class PlainTransport(httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class ReplicateApi:
-    """The four calls of the API that a run needs; each raises only `ProviderError`."""
+    """The five calls of the API that a run needs; each raises only `ProviderError`."""
 
     client: replicate.Client
     config: ReplicateConfig
     deadline: Deadline
+    budget: RetryBudget
 
     async def upload(self, picture: bytes, name: str, media_type: str) -> str:
         """Store a picture for 24 hours; its address is for this account only."""
@@ -98,6 +101,21 @@ class ReplicateApi:
     async def get(self, prediction_id: str) -> Prediction:
         return await self._call(self.client.predictions.async_get(prediction_id), POLL_S)
 
+    async def page(self, address: str | None = None) -> Mapping[str, Any]:
+        """A page of the account's predictions, the newest first; may take a second after the deadline.
+
+        As JSON: the package cannot read a page on which one prediction was aborted.
+        """
+        path = address or "/v1/predictions"
+        if not path.startswith(("/v1/predictions", f"{self.config.base_url}/v1/predictions")):
+            raise ServerFault("unreadable answer: next")
+        with provider_errors(self.config.token):
+            async with asyncio.timeout(max(LAST_LOOK_S, min(POLL_S, self.deadline.left))):
+                page = (await self.client._async_request("GET", path)).json()
+        if not _is_page(page):
+            raise ServerFault("unreadable answer: results")
+        return cast(Mapping[str, Any], page)
+
     async def cancel(self, prediction_id: str) -> None:
         """Stop paying for a prediction; what goes wrong here is left to `Cancel-After`."""
         with suppress(ProviderError), provider_errors(self.config.token):
@@ -112,7 +130,7 @@ class ReplicateApi:
 
 @asynccontextmanager
 async def replicate_api(
-    config: ReplicateConfig, tls: ssl.SSLContext, deadline: Deadline
+    config: ReplicateConfig, tls: ssl.SSLContext, deadline: Deadline, budget: RetryBudget
 ) -> AsyncIterator[ReplicateApi]:
     """A client for one run and one event loop, closed at its end; with a shared TLS context it costs less than 1 ms."""
     transport = PlainTransport(tls)
@@ -124,9 +142,18 @@ async def replicate_api(
         event_hooks={"request": [_cancel_after(deadline)]},
     )
     try:
-        yield ReplicateApi(client, config, deadline)
+        yield ReplicateApi(client, config, deadline, budget)
     finally:
         await transport.aclose()
+
+
+def _is_page(page: object) -> bool:
+    """Enough of one to look for a purchase in it."""
+    results = page.get("results") if isinstance(page, dict) else None
+    return isinstance(results, list) and all(
+        isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("input") or {}, dict)
+        for one in results
+    )
 
 
 def _cancel_after(deadline: Deadline) -> Any:

@@ -13,6 +13,7 @@ from errors import SettingError
 from providers.base import PictureCodec, Provider
 from providers.birefnet import BirefnetProvider
 from providers.birefnet_lite import BirefnetLiteProvider, LiteConfig
+from providers.budget import RetryBudget
 from providers.flux_kontext import FluxKontextProvider
 from providers.local import Engine, LocalProvider
 from providers.replicate_base import ReplicateProvider
@@ -34,7 +35,7 @@ def tls_context() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What providers are built from; the TLS context costs 40 ms, so there is one for all."""
+    """What providers are built from; one retry budget for all, and one TLS context, which costs 40 ms."""
 
     config: ReplicateConfig
     codec: PictureCodec
@@ -42,13 +43,14 @@ class Parts:
     timing: Timing = field(default_factory=Timing)
     lite: LiteConfig = field(default_factory=LiteConfig)
     tls: ssl.SSLContext = field(default_factory=tls_context)
+    budget: RetryBudget = field(default_factory=RetryBudget)
 
 
 Builder = Callable[[Parts], Provider]
 
 
 def hosted(provider: type[ReplicateProvider]) -> Builder:
-    return lambda parts: provider(parts.config, parts.codec, parts.tls, parts.timing)
+    return lambda parts: provider(parts.config, parts.codec, parts.tls, parts.timing, parts.budget)
 
 
 def local(kind: ProviderKind, missing: str) -> Builder:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from database import Database
 from domain import ModelInfo
+from errors import DatabaseError
 from registry.rows import columns_of, model_of
 from registry.tables import ModelRow, RegistryVersionRow
 
@@ -63,6 +64,15 @@ class ModelRegistry:
             return changed
 
     def _current(self) -> tuple[ModelInfo, ...]:
+        """While the database cannot be read, what was read last still holds."""
+        try:
+            return self._read()
+        except DatabaseError:
+            if self._snapshot is None:
+                raise
+            return self._snapshot.models
+
+    def _read(self) -> tuple[ModelInfo, ...]:
         with self._database.read() as session:
             version = session.scalars(select(RegistryVersionRow.version)).one()
             snapshot = self._snapshot

@@ -1,5 +1,6 @@
 """What happened: the runner that carries out a plan, and the journal of its attempts."""
 
+from runs.breakers import Breakers, Leave
 from runs.events import (
     AttemptEnded,
     AttemptProgress,
@@ -9,45 +10,63 @@ from runs.events import (
     RunEnded,
     RunEvent,
     RunFiles,
+    RunHandedOver,
     RunResult,
+    RunResumed,
     RunStarted,
 )
 from runs.export_report import export_report, rule_reports
 from runs.exports import Exported, export
-from runs.health import HealthBoard
 from runs.job import Job, Tools
-from runs.journal import Journal
+from runs.journal import Journal, Past
+from runs.keys import KeyUse, key_use
+from runs.leases import LEASE, Claim
+from runs.ledger import Ledger, Payer
+from runs.recovery import MOST_TAKES, interrupt
 from runs.report import attempt_report, make_report, selection_report
 from runs.runner import carry_out
 from runs.store import FileStore
-from runs.touchup import Change, Mended, show, touch_up
+from runs.touchup import Change, Mended, show, touch_up, warm_up
 
 __all__ = [
+    "LEASE",
+    "MOST_TAKES",
     "AttemptEnded",
     "AttemptProgress",
     "AttemptStarted",
+    "Breakers",
     "Change",
+    "Claim",
     "DraftReady",
     "Exported",
     "FallbackChosen",
     "FileStore",
-    "HealthBoard",
     "Job",
     "Journal",
+    "KeyUse",
+    "Leave",
+    "Ledger",
     "Mended",
+    "Past",
+    "Payer",
     "RunEnded",
     "RunEvent",
     "RunFiles",
+    "RunHandedOver",
     "RunResult",
+    "RunResumed",
     "RunStarted",
     "Tools",
     "attempt_report",
     "carry_out",
     "export",
     "export_report",
+    "interrupt",
+    "key_use",
     "make_report",
     "rule_reports",
     "selection_report",
     "show",
     "touch_up",
+    "warm_up",
 ]

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from domain import Attempt, Cutout, Evidence, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
-from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut
-from imaging import Cut, Geometry, cut_out, evidence, prepare
-from policy import judge, judge_contour, weakness
-from providers import Listener, Provider
+from domain import Attempt, Cutout, Evidence, Fact, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
+from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut, Unsure
+from imaging import Cut, Geometry, cut_out, evidence, prepare, sights
+from policy import judge, judge_contour, remark, weakness
+from providers import NO_TRAIL, Listener, Provider, Trail
+
+OUTCOMES = {TimedOut: Outcome.TIMED_OUT, Unsure: Outcome.UNSURE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,14 @@ class Call:
     attempt: Attempt
     listen: Listener = lambda _: None
     reference: Callable[[], Awaitable[Cutout | None]] = no_reference
+    trail: Trail = NO_TRAIL
 
 
 async def call_model(call: Call) -> Ending:
     """Everything between the start of an attempt and its end; seconds and prediction id are the caller's to add."""
     try:
         prepared = await asyncio.to_thread(prepare, call.photo, call.model.spec)
-        output = await call.provider.run(prepared.photo, call.model, call.deadline_s, call.listen)
+        output = await call.provider.run(prepared.photo, call.model, call.deadline_s, call.listen, call.trail)
         cut = await asyncio.to_thread(_cut, call.photo, output, prepared.geometry)
         seen = await asyncio.to_thread(evidence, call.photo, cut.cutout, await call.reference())
     except ProviderError as error:
@@ -53,14 +56,20 @@ async def call_model(call: Call) -> Ending:
     refusal = judge(cut.measures, cut.likeness) or judge_contour(seen)
     if refusal and not (call.model.is_local and refusal.code == GateReason.DOUBTFUL):
         return Ending(_refused(call.attempt, refusal, cost))
-    return Ending(_delivered(call, seen, cost), cut.cutout)
+    told = await asyncio.to_thread(_remarks, call, seen, cut.cutout)
+    delivered = {"outcome": Outcome.SUCCEEDED, "cost_usd": cost, "facts": told}
+    return Ending(call.attempt.model_copy(update=delivered), cut.cutout)
 
 
-def _delivered(call: Call, seen: Evidence, cost: float) -> Attempt:
-    """A local engine's doubtful cutout is better than none: it is delivered, and called weak."""
+def _remarks(call: Call, seen: Evidence, cutout: Cutout) -> dict[str, Fact]:
+    """A local engine's doubtful cutout is better than none: it is delivered, and called weak. So is a photo that no
+    engine could do much with, and then that is what is said.
+    """
+    told = remark(seen.contour, sights(call.photo, cutout))
+    if told:
+        return {"remark": told.code, **told.facts}
     weak = weakness(seen) if call.model.is_local else None
-    told = {"outcome": Outcome.SUCCEEDED, "cost_usd": cost, "facts": {"weak": weak} if weak else {}}
-    return call.attempt.model_copy(update=told)
+    return {"weak": weak} if weak else {}
 
 
 def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> float:
@@ -72,7 +81,7 @@ def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> floa
         return ending.attempt.cost_usd
     told = ending.error.facts if ending.error else {}
     failed = isinstance(ending.error, PredictionFailed) and told.get("status") != "canceled"
-    bought = prediction_id is not None or told.get("unsure") is True
+    bought = prediction_id is not None or isinstance(ending.error, Unsure)
     return model.price_usd if bought and not failed and not isinstance(ending.error, RefusedRequest) else 0.0
 
 
@@ -84,7 +93,7 @@ def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
 
 
 def _failed(attempt: Attempt, error: ProviderError) -> Attempt:
-    outcome = Outcome.TIMED_OUT if isinstance(error, TimedOut) else Outcome.FAILED
+    outcome = OUTCOMES.get(type(error), Outcome.FAILED)
     return attempt.model_copy(update={"outcome": outcome, "error": error.code, "facts": dict(error.facts)})
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from domain import Attempt, Cutout, ModelInfo, Outcome, RunStatus, SelectionResult
-from errors import ContentRefused, EngineFault, ProviderError
+from domain import Attempt, Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
+from errors import ContentRefused, DatabaseError, EngineFault, LeaseLost, ProviderError
 from policy import attempt_deadline
+from providers import Trail
 from runs.attempt import Call, Ending, call_model
+from runs.breakers import Leave
 from runs.entries import entry_of
 from runs.events import (
     AttemptEnded,
@@ -22,15 +24,21 @@ from runs.events import (
     RunEnded,
     RunEvent,
     RunFiles,
+    RunHandedOver,
     RunResult,
+    RunResumed,
     RunStarted,
 )
 from runs.job import Job, Tools
+from runs.journal import Past, Sent
+from runs.leases import Claim
 from runs.watch import Watch
 
 log = structlog.get_logger("cutout_router")
 
 Emit = Callable[[RunEvent], None]
+BUYS_FOR_S = 3600  # from a run's start; the provider keeps inputs and results for as long
+LEASE_SLACK_S = 30  # after the deadline, for the attempt to be closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,82 +48,213 @@ class Draft:
 
 
 class Drive:
-    """Carries out one job and tells `emit` what happens; cancelling `run` ends the job as cancelled."""
+    """Carries out one job and tells `emit` what happens; cancelling `run` ends the job as cancelled.
 
-    def __init__(self, tools: Tools, job: Job, emit: Emit) -> None:
+    It may begin anywhere: `past` is what an earlier process left in the journal. What was bought is found, not bought
+    again; what ended stays ended; and whoever holds the claim is the only one to write.
+    """
+
+    def __init__(self, tools: Tools, job: Job, claim: Claim, emit: Emit, past: Past | None = None) -> None:
         self._tools = tools
         self._job = job
+        self._claim = claim
         self._emit = emit
-        self._selections: list[SelectionResult] = [job.selection]
-        self._attempts: list[Attempt] = []
+        self._past = past
+        before = past.result if past else None
+        self._selections: list[SelectionResult] = list(before.selections) if before else [job.selection]
+        attempts = before.attempts if before else ()
+        self._attempts = [one for one in attempts if one.outcome is not Outcome.STARTED]
+        self._open = attempts[-1] if attempts and attempts[-1].outcome is Outcome.STARTED else None
+        self._number = attempts[-1].number if attempts else 0
+        self._earlier_s = (tools.now() - past.started_at).total_seconds() if past else 0.0
         self._started = tools.clock()
         self._watch: Watch | None = None
+        self._task: asyncio.Task[object] | None = None
         self._draft: asyncio.Task[Draft | None] | None = None
         self._photo_kept: asyncio.Task[None] | None = None
+        self._handed_over = False
+        self._lost = False
 
-    async def run(self) -> RunResult:
-        job, tools = self._job, self._tools
-        running = self._result(RunStatus.RUNNING)
-        await asyncio.to_thread(tools.journal.start_run, running, job.facts(), job.photo.sha256, job.names)
-        await self._tell(RunStarted(job.run_id, job.selection))
-        self._photo_kept = asyncio.create_task(asyncio.to_thread(tools.store.keep_photo, job.run_id, job.photo))
-        draft = self._draft = asyncio.create_task(self._make_draft())
+    async def run(self) -> RunResult | None:
+        """The result; None when the run was handed over to the next process.
+
+        Raises:
+            LeaseLost: another process goes on with it.
+        """
+        self._task = asyncio.current_task()
+        keeper = asyncio.create_task(self._keep_lease())
         try:
-            return await self._end(await self._deliver(draft))
+            await self._begin()
+            return await self._end(await self._deliver())
         except asyncio.CancelledError:
-            await asyncio.shield(self._end(self._result(RunStatus.CANCELLED)))
+            if self._lost:
+                raise LeaseLost(self._job.run_id) from None
+            if not self._handed_over:
+                await asyncio.shield(self._end(self._result(RunStatus.CANCELLED)))
+                raise
+            await asyncio.shield(self._let_go())
+            return None
+        except LeaseLost:
             raise
         except Exception:
             await self._end(self._result(RunStatus.FAILED))
             raise
         finally:
-            draft.cancel()
+            keeper.cancel()
+            if self._draft:
+                self._draft.cancel()
 
     def progress(self) -> AttemptProgress | None:
         """What is happening right now; None between attempts."""
         return self._watch.progress() if self._watch else None
 
-    async def _deliver(self, draft: asyncio.Task[Draft | None]) -> RunResult:
+    def hand_over(self) -> None:
+        """Leave the run to the next process: nothing is cancelled at the provider, nothing is closed."""
+        self._handed_over = True
+        if self._task:
+            self._task.cancel()
+
+    async def _begin(self) -> None:
+        job, tools = self._job, self._tools
+        if self._past is None:
+            self._photo_kept = asyncio.create_task(asyncio.to_thread(tools.store.keep_photo, job.run_id, job.photo))
+            await self._tell(RunStarted(job.run_id, job.selection))
+        else:
+            await self._tell(RunResumed(job.run_id))
+            for attempt in self._attempts:
+                await asyncio.to_thread(self._pay, attempt)
+        self._draft = asyncio.create_task(self._make_draft())
+
+    async def _keep_lease(self) -> None:
+        """Renew while the run goes on; whoever lost it stops at once and leaves everything as it is."""
+        leases = self._tools.journal.leases
+        while True:
+            await asyncio.sleep(leases.lease.total_seconds() / 3)
+            try:
+                await asyncio.to_thread(leases.renew, self._claim)
+            except LeaseLost:
+                self._lost = True
+                if self._task:
+                    self._task.cancel()
+                return
+            except DatabaseError as error:
+                log.warning("run.lease_not_renewed", run_id=self._job.run_id, detail=str(error))
+
+    def _given_up(self) -> bool:
+        return self._handed_over or self._lost
+
+    async def _let_go(self) -> None:
+        await self._tell(RunHandedOver(self._job.run_id))
+        await asyncio.to_thread(self._tools.journal.leases.release, self._claim)
+
+    async def _deliver(self) -> RunResult:
         """The first cutout that passes the gate, else the draft, else nothing."""
-        selection = self._job.selection
+        last = self._attempts[-1] if self._attempts else None
+        if last and last.outcome is Outcome.SUCCEEDED:
+            made = await asyncio.to_thread(self._tools.store.files, self._job.run_id, 0)
+            return self._result(RunStatus.SUCCEEDED, self._job.models[last.model_id], made)
+        selection = self._selections[-1]
+        if last and last.model_id == selection.model_id:
+            selection = await self._fall_back(self._job.models[last.model_id], last, selection)
         while selection.model_id is not None:
+            if self._too_late():
+                return await self._drafted_result(RunStatus.INTERRUPTED)
             model = self._job.models[selection.model_id]
-            ending = await self._attempt(model, selection)
-            if ending.cutout:
-                return self._result(RunStatus.SUCCEEDED, model, await self._save(ending.cutout))
-            selection = await self._fall_back(model, ending, selection)
-        drafted = await draft
+            leave = await asyncio.to_thread(self._tools.breakers.admit, model, self._tools.deadline_s + LEASE_SLACK_S)
+            done = await self._attempt(model, selection, leave) if leave or self._open else None
+            if done is None:
+                why = ObjectionCode.NO_BOOKS if leave else ObjectionCode.RESTING
+                selection = await self._step_over(model, selection, why)
+                continue
+            attempt, files = done
+            if files:
+                return self._result(RunStatus.SUCCEEDED, model, files)
+            selection = await self._fall_back(model, attempt, selection)
+        return await self._drafted_result(RunStatus.DRAFT)
+
+    def _too_late(self) -> bool:
+        """Nobody waits for a run of an hour ago: what was bought is still fetched, but nothing more is bought."""
+        return self._open is None and self._earlier_s > BUYS_FOR_S
+
+    async def _drafted_result(self, status: RunStatus) -> RunResult:
+        drafted = await self._draft if self._draft else None
         if drafted is None:
-            return self._result(RunStatus.FAILED)
-        return self._result(RunStatus.DRAFT, self._job.draft_model(), drafted.files)
+            return self._result(RunStatus.FAILED if status is RunStatus.DRAFT else status)
+        return self._result(status, self._job.draft_model(), drafted.files)
 
     async def _save(self, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """The exports; the photo was being written while the model worked."""
-        if self._photo_kept:
-            await asyncio.shield(self._photo_kept)
+        await self._photo_there()
         return await asyncio.to_thread(self._tools.store.save, self._job.run_id, cutout, draft=draft)
 
-    async def _attempt(self, model: ModelInfo, selection: SelectionResult) -> Ending:
-        job, tools = self._job, self._tools
-        attempt = Attempt(number=len(self._attempts) + 1, model_id=model.id)
-        await asyncio.to_thread(tools.journal.start_attempt, job.run_id, attempt)
-        await self._tell(AttemptStarted(job.run_id, attempt, model.typical_seconds))
-        watch = self._watch = Watch(job.run_id, model, attempt.number, tools.journal, tools.clock)
+    async def _photo_there(self) -> None:
+        if self._photo_kept:
+            await asyncio.shield(self._photo_kept)
+
+    async def _attempt(
+        self, model: ModelInfo, selection: SelectionResult, leave: Leave | None
+    ) -> tuple[Attempt, RunFiles | None] | None:
+        """The breakers hear of the ending, whatever it is; None when nothing was sent, as it could not be entered."""
+        breakers, begun = self._tools.breakers, self._tools.clock()
         try:
-            ending = await call_model(self._call(model, selection, attempt, watch))
-        except asyncio.CancelledError:
-            stopped = attempt.model_copy(update={"outcome": Outcome.CANCELLED, "error": "cancelled"})
-            await asyncio.shield(self._close(watch.closed(Ending(stopped))))
+            ending, closed, files = await self._called(model, selection)
+        except DatabaseError:
+            if leave:
+                await asyncio.to_thread(breakers.give_back, leave)
+            return None
+        except BaseException:
+            if leave:
+                await asyncio.shield(asyncio.to_thread(breakers.give_back, leave))
             raise
-        await self._close(watch.closed(ending))
+        if leave:
+            await asyncio.to_thread(breakers.settle, leave, ending.error, self._tools.clock() - begun)
+        return closed, files
+
+    async def _called(self, model: ModelInfo, selection: SelectionResult) -> tuple[Ending, Attempt, RunFiles | None]:
+        """The photo is on disk before anything is paid for, and the files are before the attempt is closed."""
+        job, tools = self._job, self._tools
+        if not model.is_local:
+            await self._photo_there()
+        attempt, trail = await self._opened(model)
+        watch = self._watch = Watch(self._claim, model, attempt, tools.journal, tools.clock)
+        files: RunFiles | None = None
+        try:
+            ending = await call_model(self._call(model, selection, attempt, watch, trail))
+            closed = watch.closed(ending)
+            if ending.cutout:
+                files = await self._save(ending.cutout)
+        except asyncio.CancelledError:
+            if not self._given_up():
+                stopped = attempt.model_copy(update={"outcome": Outcome.CANCELLED, "error": "cancelled"})
+                await asyncio.shield(self._close(watch.closed(Ending(stopped))))
+            raise
+        await self._close(closed)
         if ending.error:
             _log_fault(job.run_id, model.id, ending.error)
-            tools.health.note(ending.error, model, list(job.models.values()), tools.now())
-        return ending
+        return ending, closed, files
 
-    def _call(self, model: ModelInfo, selection: SelectionResult, attempt: Attempt, watch: Watch) -> Call:
+    async def _enter(self, model: ModelInfo, attempt: Attempt) -> None:
+        """Nothing is paid for without its row; local engines cost nothing and work without."""
+        try:
+            await asyncio.to_thread(self._tools.journal.start_attempt, self._claim, attempt)
+        except DatabaseError:
+            if not model.is_local:
+                raise
+
+    async def _opened(self, model: ModelInfo) -> tuple[Attempt, Trail]:
+        """A new attempt, or the one that an earlier process left open."""
+        attempt, sent = self._open, self._past.sent if self._past else Sent()
+        self._open = None
+        if attempt is None:
+            self._number += 1
+            attempt, sent = Attempt(number=self._number, model_id=model.id), Sent()
+            await self._enter(model, attempt)
+        await self._tell(AttemptStarted(self._job.run_id, attempt, model.typical_seconds))
+        return attempt, Trail(attempt.prediction_id, sent.token, sent.at, self._given_up)
+
+    def _call(self, model: ModelInfo, selection: SelectionResult, attempt: Attempt, watch: Watch, trail: Trail) -> Call:
         provider, deadline_s = self._tools.providers[model.spec.kind], self._time_for(selection)
-        return Call(provider, model, self._job.photo, deadline_s, attempt, watch.listen, self._drafted)
+        return Call(provider, model, self._job.photo, deadline_s, attempt, watch.listen, self._drafted, trail)
 
     async def _drafted(self) -> Cutout | None:
         """The draft's cutout, for the gate to compare with."""
@@ -125,23 +264,44 @@ class Drive:
     async def _close(self, attempt: Attempt) -> None:
         self._watch = None
         self._attempts.append(attempt)
-        await asyncio.to_thread(self._tools.journal.end_attempt, self._job.run_id, attempt)
+        await asyncio.to_thread(self._pay, attempt)  # first: an attempt that is over is never paid for again
+        await asyncio.to_thread(self._tools.journal.end_attempt, self._claim, attempt)
         await self._tell(AttemptEnded(self._job.run_id, attempt))
+
+    def _pay(self, attempt: Attempt) -> None:
+        """What the attempt cost, or that nobody can say."""
+        cost_usd = attempt.cost_usd or 0.0
+        if self._job.models[attempt.model_id].is_local and not cost_usd:
+            return
+        change = self._tools.ledger.hold if attempt.outcome is Outcome.UNSURE else self._tools.ledger.settle
+        change(self._job.run_id, attempt.model_id, cost_usd)
 
     def _time_for(self, selection: SelectionResult) -> float:
         left = self._tools.deadline_s - (self._tools.clock() - self._started)
         later = [self._job.models[model_id].typical_seconds for model_id in selection.fallback_chain]
         return attempt_deadline(left, later)
 
-    async def _fall_back(self, failed: ModelInfo, ending: Ending, selection: SelectionResult) -> SelectionResult:
+    async def _fall_back(self, failed: ModelInfo, ended: Attempt, selection: SelectionResult) -> SelectionResult:
         """The next selection; after a content refusal, models behind the same endpoint are not paid to say it again."""
-        job, code = self._job, ending.attempt.error or ""
-        models = list(job.models.values())
-        step = self._tools.policy.get_fallback_model(failed.id, code, selection, models, job.facts())
-        while isinstance(ending.error, ContentRefused) and step.model_id and self._same_endpoint(step.model_id, failed):
-            step = self._tools.policy.get_fallback_model(step.model_id, code, step, models, job.facts())
+        job, code, policy = self._job, ended.error or "", self._tools.policy
+        models, facts = list(job.models.values()), await asyncio.to_thread(job.facts)
+        step = policy.get_fallback_model(failed.id, code, selection, models, facts)
+        while code == ContentRefused.code and step.model_id and self._same_endpoint(step.model_id, failed):
+            step = policy.get_fallback_model(step.model_id, code, step, models, facts)
+        return await self._go_on(failed, step)
+
+    async def _step_over(self, model: ModelInfo, selection: SelectionResult, why: ObjectionCode) -> SelectionResult:
+        """The next model when this one rests since it was chosen, another run has its trial, or the books are shut."""
+        models, facts = list(self._job.models.values()), await asyncio.to_thread(self._job.facts)
+        step = self._tools.policy.get_fallback_model(model.id, why, selection, models, facts)
+        return await self._go_on(model, step)
+
+    async def _go_on(self, failed: ModelInfo, step: SelectionResult) -> SelectionResult:
+        """The step is written down before anything follows from it."""
         self._selections.append(step)
-        await self._tell(FallbackChosen(job.run_id, failed.id, step))
+        running = self._result(RunStatus.RUNNING)
+        await asyncio.to_thread(self._tools.journal.note_selections, self._claim, running, self._job.names)
+        await self._tell(FallbackChosen(self._job.run_id, failed.id, step))
         return step
 
     def _same_endpoint(self, model_id: str, failed: ModelInfo) -> bool:
@@ -162,7 +322,8 @@ class Drive:
         return Draft(files, ending.cutout)
 
     async def _end(self, result: RunResult) -> RunResult:
-        await asyncio.to_thread(self._tools.journal.end_run, result, self._job.names)
+        await asyncio.to_thread(self._tools.journal.end_run, self._claim, result, self._job.names)
+        await asyncio.to_thread(self._tools.ledger.release, self._job.run_id)
         await self._tell(RunEnded(result))
         return result
 
@@ -174,7 +335,7 @@ class Drive:
             selections=tuple(self._selections),
             attempts=tuple(self._attempts),
             files=files,
-            seconds=self._tools.clock() - self._started,
+            seconds=self._earlier_s + self._tools.clock() - self._started,
         )
 
     async def _tell(self, event: RunEvent) -> None:

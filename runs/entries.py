@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain import EventKind, Fact, JournalEntry, Language, Outcome, RunStatus, SelectionResult
-from runs.events import AttemptEnded, AttemptStarted, FallbackChosen, RunEnded, RunEvent, RunResult, RunStarted
+from runs.events import (
+    AttemptEnded,
+    AttemptStarted,
+    FallbackChosen,
+    RunEnded,
+    RunEvent,
+    RunHandedOver,
+    RunResult,
+    RunResumed,
+    RunStarted,
+)
 from runs.report import Names, error_statement, explanation_of, reason_of
 from wording import say, say_all
 
@@ -21,6 +31,10 @@ def entry_of(event: RunEvent, names: Names) -> JournalEntry | None:
             return _attempt_ended(event, names)
         case FallbackChosen(run_id, failed, selection):
             return _selection(run_id, EventKind.FALLBACK, selection, failed=failed)
+        case RunResumed(run_id):
+            return _note(run_id, EventKind.RESUMED)
+        case RunHandedOver(run_id):
+            return _note(run_id, EventKind.HANDED_OVER)
         case RunEnded(result):
             return _outcome(result, names)
         case _:
@@ -37,6 +51,10 @@ def _selection(run_id: str, kind: EventKind, selection: SelectionResult, **facts
         facts=told,
         sentence=say_all(selection.explanation),
     )
+
+
+def _note(run_id: str, kind: EventKind) -> JournalEntry:
+    return JournalEntry(run_id=run_id, event=kind, model_id=None, code=kind, sentence=say(f"run.{kind}"))
 
 
 def _attempt_started(event: AttemptStarted, names: Names) -> JournalEntry:

@@ -99,8 +99,32 @@ class FallbackChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class RunResumed:
+    """Another process left the run, and this one goes on with it."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunHandedOver:
+    """The program is being stopped; its next start finishes the run."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     result: RunResult
 
 
-RunEvent = RunStarted | DraftReady | AttemptStarted | AttemptProgress | AttemptEnded | FallbackChosen | RunEnded
+RunEvent = (
+    RunStarted
+    | RunResumed
+    | RunHandedOver
+    | DraftReady
+    | AttemptStarted
+    | AttemptProgress
+    | AttemptEnded
+    | FallbackChosen
+    | RunEnded
+)

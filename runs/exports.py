@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from domain import (
     BackgroundKind,
     Compliance,
-    Cutout,
     EventKind,
     ExportOptions,
     JournalEntry,
@@ -44,8 +43,7 @@ def export(
     """
     begun = tools.clock()
     options, behind = _with_picture(options, picture)
-    cutout = Cutout(tools.store.cutout(run_id, step))
-    composition, written = make_export(cutout, rules, options, behind)
+    composition, written = make_export(tools.store.cutout(run_id, step), rules, options, behind)
     facts = examine(written.data, composition)
     compliance = assess(facts, rules, tools.now().date())
     preview = encode_preview(composition.pixels, PREVIEW_SIDE)

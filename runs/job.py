@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain import JournalEntry, LocalEngine, ModelInfo, Photo, PolicyFacts, ProviderKind, SelectionResult
 from policy import ModelSelectionPolicy
 from providers import Provider
-from runs.health import HealthBoard
+from runs.breakers import Breakers
 from runs.journal import Journal, Now
+from runs.ledger import Ledger
+from runs.roster import Roster
 from runs.store import FileStore
 
 
@@ -22,11 +24,13 @@ class Tools:
     providers: Mapping[ProviderKind, Provider]
     journal: Journal
     store: FileStore
-    health: HealthBoard
+    breakers: Breakers
+    ledger: Ledger
     now: Now
     deadline_s: float
     listeners: Sequence[Callable[[JournalEntry], None]] = ()
     clock: Callable[[], float] = time.monotonic
+    roster: Roster = field(default_factory=Roster)
 
 
 @dataclass(frozen=True, slots=True)

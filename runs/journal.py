@@ -3,60 +3,143 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from database import Database
 from domain import Attempt, JournalEntry, PolicyFacts, RunStatus, SelectionResult
+from errors import Trouble
 from runs.events import RunResult
+from runs.keys import KeyUse, use_key
+from runs.leases import LEASE, Claim, Leases
 from runs.report import Names, make_report
+from runs.survivable import survivable
 from runs.tables import AttemptRow, JournalRow, RunRow
 
 Now = Callable[[], datetime]
 
 
-class Journal:
-    """All writes commit before they return. `now` gives moments with a time zone."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an attempt that is not over has sent: its token, and when."""
 
-    def __init__(self, database: Database, now: Now) -> None:
+    token: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run as its last driver left it; `sent` is of its last attempt."""
+
+    result: RunResult
+    started_at: datetime
+    takes: int
+    sent: Sent
+
+
+class Journal:
+    """All writes commit before they return, and those about a run need its claim. `now` has a time zone.
+
+    Only the start of an attempt and its token must be written: they are there before anything is bought.
+    """
+
+    def __init__(self, database: Database, now: Now, lease: timedelta = LEASE) -> None:
         self._database = database
         self._now = now
+        self.leases = Leases(database, now, lease)
 
-    def start_run(self, result: RunResult, facts: PolicyFacts, photo_sha256: str, names: Names) -> None:
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why nothing can be written down at present."""
+        return self._database.trouble
+
+    def start_run(
+        self,
+        claim: Claim,
+        result: RunResult,
+        facts: PolicyFacts,
+        photo_sha256: str,
+        names: Names,
+        key: KeyUse | None = None,
+    ) -> str:
+        """The run's row, claimed; or the id of the run that was started under the same key before.
+
+        Raises:
+            DatabaseError: nothing was written; a run without a key may go on without its row, and buy nothing.
+        """
         row = RunRow(run_id=result.run_id, photo_sha256=photo_sha256, started_at=self._now())
         row.facts = facts.model_dump(mode="json")
+        row.owner, row.lease_until, row.takes = claim.owner, self.leases.until(), 1
         _fill(row, result, names)
         with self._database.write() as session:
+            earlier = use_key(session, key, self._now()) if key else None
+            if earlier:
+                return earlier
             session.add(row)
+            session.flush()
+            if key:
+                session.add(key.row(result.run_id, self._now()))
+        return result.run_id
 
-    def end_run(self, result: RunResult, names: Names) -> None:
+    @survivable
+    def end_run(self, claim: Claim, result: RunResult, names: Names) -> None:
         with self._database.write() as session:
+            self.leases.hold(session, claim)
             row = session.get_one(RunRow, result.run_id)
-            row.ended_at = self._now()
+            row.ended_at, row.owner, row.lease_until = self._now(), None, None
             _fill(row, result, names)
 
-    def start_attempt(self, run_id: str, attempt: Attempt) -> None:
-        row = AttemptRow(run_id=run_id, number=attempt.number, model_id=attempt.model_id, started_at=self._now())
+    @survivable
+    def note_selections(self, claim: Claim, result: RunResult, names: Names) -> None:
+        """Every step down the plan, so that a restart goes on from the last one."""
+        with self._database.write() as session:
+            self.leases.hold(session, claim)
+            _fill(session.get_one(RunRow, result.run_id), result, names)
+
+    def start_attempt(self, claim: Claim, attempt: Attempt) -> None:
+        row = AttemptRow(run_id=claim.run_id, number=attempt.number, model_id=attempt.model_id, started_at=self._now())
         _close(row, attempt)
         with self._database.write() as session:
+            self.leases.hold(session, claim)
             session.add(row)
 
-    def note_prediction(self, run_id: str, number: int, prediction_id: str) -> None:
-        """As soon as the provider has named the prediction, so that a restart can find it."""
-        mine = (AttemptRow.run_id == run_id, AttemptRow.number == number)
-        with self._database.write() as session:
-            session.execute(update(AttemptRow).where(*mine).values(prediction_id=prediction_id))
+    def note_sending(self, claim: Claim, number: int, token: str) -> None:
+        """Before anything is bought, so that a restart can look for it at the provider."""
+        self._note(claim, number, token=token, sent_at=self._now())
 
-    def end_attempt(self, run_id: str, attempt: Attempt) -> None:
-        mine = (AttemptRow.run_id == run_id, AttemptRow.number == attempt.number)
+    @survivable
+    def note_prediction(self, claim: Claim, number: int, prediction_id: str) -> None:
+        """As soon as the provider has named the prediction, so that a restart can find it."""
+        self._note(claim, number, prediction_id=prediction_id)
+
+    def _note(self, claim: Claim, number: int, **values: object) -> None:
+        mine = (AttemptRow.run_id == claim.run_id, AttemptRow.number == number)
         with self._database.write() as session:
+            self.leases.hold(session, claim)
+            session.execute(update(AttemptRow).where(*mine).values(**values))
+
+    @survivable
+    def end_attempt(self, claim: Claim, attempt: Attempt) -> None:
+        mine = (AttemptRow.run_id == claim.run_id, AttemptRow.number == attempt.number)
+        with self._database.write() as session:
+            self.leases.hold(session, claim)
             _close(session.scalars(select(AttemptRow).where(*mine)).one(), attempt)
 
+    @survivable
     def record(self, entry: JournalEntry) -> None:
         with self._database.write() as session:
             session.add(JournalRow(at=self._now(), **entry.model_dump(mode="json")))
+
+    def past(self, run_id: str) -> Past:
+        """What is needed to go on with a run."""
+        last = select(AttemptRow).where(AttemptRow.run_id == run_id).order_by(AttemptRow.number.desc()).limit(1)
+        with self._database.read() as session:
+            row, attempt = session.get_one(RunRow, run_id), session.scalars(last).first()
+            sent = Sent(attempt.token, attempt.sent_at) if attempt else Sent()
+            return Past(_result(row, _attempts(session, run_id)), row.started_at, row.takes, sent)
 
     def entries(self, run_id: str) -> list[JournalEntry]:
         """Everything that happened in a run, oldest first."""
@@ -69,12 +152,6 @@ class Journal:
         with self._database.read() as session:
             row = session.get(RunRow, run_id)
             return _result(row, _attempts(session, run_id)) if row else None
-
-    def spent_since(self, moment: datetime) -> float:
-        """US dollars over all attempts that started at or after `moment`."""
-        total = select(func.sum(AttemptRow.cost_usd)).where(AttemptRow.started_at >= moment)
-        with self._database.read() as session:
-            return session.scalars(total).one() or 0.0
 
 
 def _fill(row: RunRow, result: RunResult, names: Names) -> None:

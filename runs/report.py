@@ -35,6 +35,7 @@ def make_report(result: RunResult, names: Names, language: Language = Language.E
         model_id=result.model_id,
         reason=reason_of(result),
         explanation=explanation_of(result, names, language),
+        warnings=tuple(say(told.code, told.facts, language) for told in warnings_of(result)),
         fallback_chain=result.selection.fallback_chain,
         candidates=candidates_of(result.selection, language),
         attempts=tuple(attempt_report(attempt, language) for attempt in result.attempts),
@@ -58,10 +59,10 @@ def reason_of(result: RunResult) -> Reason:
 def explanation_of(result: RunResult, names: Names, language: Language) -> str:
     """The policy's words from first choice to last step, and how it ended where that is not plain."""
     said = [statement for selection in result.selections for statement in selection.explanation]
-    if result.status in {RunStatus.DRAFT, RunStatus.FAILED, RunStatus.CANCELLED}:
+    if result.status in {RunStatus.DRAFT, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.INTERRUPTED}:
         model = names.get(result.model_id or "", result.model_id)
         said.append(Statement(code=f"run.{result.status}", facts={"model": model}))
-    return say_all([*said, *_own_fault(result), *_weakness(result)], language)
+    return say_all([*said, *_own_fault(result), *warnings_of(result)], language)
 
 
 def _own_fault(result: RunResult) -> tuple[Statement, ...]:
@@ -83,9 +84,12 @@ def candidates_of(selection: SelectionResult, language: Language = Language.EN) 
     )
 
 
-def _weakness(result: RunResult) -> tuple[Statement, ...]:
-    """A local engine that is unsure of its own result says so."""
-    weak = result.attempts[-1].facts.get("weak") if result.attempts else None
+def warnings_of(result: RunResult) -> tuple[Statement, ...]:
+    """What is to be said beside a cutout: what is wrong with its photo, or that a local engine is unsure of it."""
+    facts = result.attempts[-1].facts if result.attempts else {}
+    if facts.get("remark"):
+        return (Statement(code=f"remark_on_photo.{facts['remark']}", facts=facts),)
+    weak = facts.get("weak")
     return (Statement(code="run.weak", facts={"reason": weak}),) if weak else ()
 
 

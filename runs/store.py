@@ -1,4 +1,8 @@
-"""The finished files of runs: written aside, then moved into place, so that a file is whole or not there."""
+"""The finished files of runs: written aside, then moved into place, so that a file is whole or not there.
+
+A touch-up answers as soon as its previews are there: its lossless files are written afterwards, and whoever asks for
+them waits.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,35 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import BoundedSemaphore, Lock
 
 from domain import Cutout, FileFormat, Photo, Raster
 from errors import FilesGone
 from imaging import decode_picture, easel, encode_png, encode_preview, matte_of
 from runs.events import ExportFiles, RunFiles
+from runs.workbench import Workbench
 
 STEPS_KEPT = 10
 EXPORTS = "exports"
 EXPORTS_KEPT = 30
 SUFFIXES = {FileFormat.JPEG: "jpg", FileFormat.PNG: "png", FileFormat.WEBP: "webp"}
+_MOST_UNWRITTEN = 3
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class FileStore:
     """One folder a run under `root`; the names inside are fixed. Step 0 is the model's own cutout, or the draft."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, bench: Workbench | None = None) -> None:
         self.root = root
+        self._bench = bench or Workbench()
+        self._numbering = Lock()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="touch-up")
+        self._room = BoundedSemaphore(_MOST_UNWRITTEN)
+        self._unwritten: dict[tuple[str, int], Future[None]] = {}
 
     def keep_photo(self, run_id: str, photo: Photo) -> None:
         """The upright photo, lossless and without metadata: what a touch-up takes colours from. And its preview."""
@@ -48,43 +60,92 @@ class FileStore:
             )
 
     def photo(self, run_id: str) -> Photo:
+        """Raises `FilesGone` as soon as the file is deleted, whatever is still in memory."""
+        path = self._folder(run_id) / "photo.png"
         with _there():
-            return Photo(_read(self._folder(run_id) / "photo.png"), "")
+            path.stat()
+            return Photo(self._bench.get(run_id, "photo", lambda: _read(path)), "")
 
     def unfinished(self, run_id: str, step: int) -> Raster:
         """The matte of a step as the strokes left it; the finish of the step is not in it."""
+        name = f"unfinished-{step}.png"
+
+        def read() -> Raster:
+            files = self.files(run_id, step)
+            return _read(files.matte.with_name(name) if step else files.matte)
+
         with _there():
-            return _read(self._folder(run_id) / f"unfinished-{step}.png" if step else self.files(run_id, 0).matte)
+            return self._bench.get(run_id, name, read)
+
+    def cutout(self, run_id: str, step: int) -> Cutout:
+        with _there():
+            read = self._bench.get(run_id, f"cutout-{step}", lambda: _read(self.files(run_id, step).cutout))
+        return Cutout(read)
 
     def files(self, run_id: str, step: int) -> RunFiles:
-        """The files of a step that was saved; raises `FilesGone`."""
+        """The files of a step that was saved; waits while they are written. Raises `FilesGone`."""
+        writing = self._unwritten.get((run_id, step))
+        if writing:
+            with _there():
+                writing.result()
+        files = self.names(run_id, step)
+        if not files.cutout.exists():
+            raise FilesGone(f"no step {step} in {run_id}")
+        return files
+
+    def names(self, run_id: str, step: int) -> RunFiles:
+        """Where the files of a step are, or will be."""
         folder = self._folder(run_id)
         own = "" if (folder / "cutout.png").exists() else "draft-"
         before, suffix = ("", f"-{step}") if step else (own, "")
-        files = RunFiles(
+        return RunFiles(
             before=folder / "before.webp",
             after=folder / f"{before}after{suffix}.webp",
             cutout=folder / f"{before}cutout{suffix}.png",
             matte=folder / f"{before}matte{suffix}.png",
         )
-        if not files.cutout.exists():
-            raise FilesGone(f"no step {step} in {run_id}")
-        return files
 
     def save_step(self, run_id: str, photo: Photo, cutout: Cutout, unfinished: Raster) -> int:
-        """Write the next step, its cutout last of all; answers with its number. Old steps go."""
+        """The next step's number; its previews are written, and its other files soon. Old steps go."""
         folder = self._folder(run_id)
-        step = max((_number(path) for path in folder.glob("unfinished-*.png")), default=0) + 1
-        with _there(), ThreadPoolExecutor(2) as both:
-            picture, preview = both.submit(encode_png, cutout.pixels), both.submit(encode_preview, cutout.pixels)
-            _write(folder / f"unfinished-{step}.png", encode_png(unfinished))
-            _write(folder / f"matte-{step}.png", encode_png(matte_of(cutout)))
+        with _there(), ThreadPoolExecutor(1) as beside:
+            step = self._next_step(folder)
+            preview = beside.submit(encode_preview, cutout.pixels)
             _write(folder / f"easel-{step}.webp", easel(photo, matte_of(cutout)))
             _write(folder / f"after-{step}.webp", preview.result())
-            _write(folder / f"cutout-{step}.png", picture.result())
+        self._bench.put(run_id, f"unfinished-{step}.png", unfinished)
+        self._bench.put(run_id, f"cutout-{step}", cutout.pixels)
+        self._write_soon(run_id, step, cutout, unfinished)
+        return step
+
+    def _next_step(self, folder: Path) -> int:
+        with self._numbering:
+            step = max((_number(path) for path in folder.glob("after-*.webp")), default=0) + 1
+            (folder / f"after-{step}.webp").touch()
+        return step
+
+    def _write_soon(self, run_id: str, step: int, cutout: Cutout, unfinished: Raster) -> None:
+        """Waits when much is unwritten already, so that memory stays bounded. What failed is told to who asks."""
+        self._room.acquire()
+        writing = self._writer.submit(self._write_step, run_id, step, cutout, unfinished)
+        self._unwritten[run_id, step] = writing
+
+        def written(done: Future[None]) -> None:
+            self._room.release()
+            if not done.exception():
+                self._unwritten.pop((run_id, step), None)
+
+        writing.add_done_callback(written)
+
+    def _write_step(self, run_id: str, step: int, cutout: Cutout, unfinished: Raster) -> None:
+        """The cutout last of all."""
+        folder, matte = self._folder(run_id), matte_of(cutout)
+        packed = encode_png(matte)
+        _write(folder / f"unfinished-{step}.png", packed if matte == unfinished else encode_png(unfinished))
+        _write(folder / f"matte-{step}.png", packed)
+        _write(folder / f"cutout-{step}.png", encode_png(cutout.pixels))
         for old in folder.glob(f"*-{step - STEPS_KEPT}.*"):
             old.unlink(missing_ok=True)
-        return step
 
     def easel(self, run_id: str, step: int) -> bytes:
         """What a person paints on: made when it is first asked for."""
@@ -93,10 +154,6 @@ class FileStore:
             if not path.exists():
                 _write(path, easel(self.photo(run_id), _read(self.files(run_id, step).matte)))
             return path.read_bytes()
-
-    def cutout(self, run_id: str, step: int) -> Raster:
-        with _there():
-            return _read(self.files(run_id, step).cutout)
 
     def save_export(self, run_id: str, name: str, kind: FileFormat, data: bytes, preview: bytes) -> ExportFiles:
         """Into a folder of its own, numbered within the run, so that the file's name is the seller's. Old ones go."""
@@ -119,6 +176,7 @@ class FileStore:
         limit = time.time() - older_than_s
         old = [folder for folder in self.root.glob("*") if folder.is_dir() and folder.stat().st_mtime < limit]
         for folder in old:
+            self._bench.forget(folder.name)
             shutil.rmtree(folder, ignore_errors=True)
         return len(old)
 

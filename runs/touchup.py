@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from domain import EventKind, Fact, JournalEntry, Raster, Strokes, TouchUp
 from errors import NothingLeft
-from imaging import decode_picture, finish, strokes_of, struck
+from imaging import decode_picture, finish, is_empty, strokes_of, struck
 from runs.events import RunFiles
 from runs.job import Tools
 from wording import say
@@ -32,21 +32,22 @@ class Mended:
 
 
 def touch_up(tools: Tools, run_id: str, step: int, painted: bytes | None, options: TouchUp) -> Mended:
-    """The next step, made from `step`: strokes (a PNG, see `imaging.strokes_of`) add up, the finish replaces its own.
+    """The next step, made from `step`, with its lossless files still being written: `FileStore.files` waits for them.
 
+    Strokes (a PNG, see `imaging.strokes_of`) add up, the finish replaces its own.
     Raises `FilesGone`, `NothingLeft`, and `InvalidPhoto` for a painting that is no picture.
     """
     begun = tools.clock()
     photo, matte = tools.store.photo(run_id), tools.store.unfinished(run_id, step)
     strokes = strokes_of(decode_picture(painted)) if painted else None
     unfinished = struck(photo, matte, strokes) if strokes else matte
-    cut = finish(photo, unfinished, options)
-    if not cut.measures.area:
+    cutout = finish(photo, unfinished, options, tools.store.cutout(run_id, step))
+    if is_empty(cutout):
         raise NothingLeft
-    made = tools.store.save_step(run_id, photo, cut.cutout, unfinished)
+    made = tools.store.save_step(run_id, photo, cutout, unfinished)
     facts = {"from": step, **_painted(strokes), **options.model_dump()}
     _record(tools, run_id, Change.MENDED, made, facts, tools.clock() - begun)
-    return show(tools, run_id, made)
+    return Mended(made, tools.store.names(run_id, made), tools.store.easel(run_id, made))
 
 
 def show(tools: Tools, run_id: str, step: int, change: Change | None = None) -> Mended:
@@ -55,6 +56,13 @@ def show(tools: Tools, run_id: str, step: int, change: Change | None = None) -> 
     if change:
         _record(tools, run_id, change, step)
     return shown
+
+
+def warm_up(tools: Tools, run_id: str, step: int) -> None:
+    """Photo, matte and cutout of a step are read into memory, so that the first stroke need not wait for that."""
+    tools.store.photo(run_id)
+    tools.store.unfinished(run_id, step)
+    tools.store.cutout(run_id, step)
 
 
 def _painted(strokes: Strokes | None) -> dict[str, Fact]:

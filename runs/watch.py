@@ -9,34 +9,37 @@ from providers import Progress, Stage
 from runs.attempt import Ending, charged
 from runs.events import AttemptProgress
 from runs.journal import Journal
+from runs.leases import Claim
 
 
 class Watch:
     """`listen` is what the provider tells; the journal knows a prediction id before the provider goes on."""
 
     def __init__(
-        self, run_id: str, model: ModelInfo, number: int, journal: Journal, clock: Callable[[], float]
+        self, claim: Claim, model: ModelInfo, attempt: Attempt, journal: Journal, clock: Callable[[], float]
     ) -> None:
-        self._run_id = run_id
+        self._claim = claim
         self._model = model
-        self._number = number
+        self._number = attempt.number
         self._journal = journal
         self._clock = clock
         self._begun = clock()
         self._stage = Stage.SENDING
         self._share: float | None = None
-        self._prediction_id: str | None = None
+        self._prediction_id = attempt.prediction_id
 
     def listen(self, progress: Progress) -> None:
         self._stage = progress.stage
         self._share = progress.share
+        if progress.token:
+            self._journal.note_sending(self._claim, self._number, progress.token)
         if progress.prediction_id and progress.prediction_id != self._prediction_id:
             self._prediction_id = progress.prediction_id
-            self._journal.note_prediction(self._run_id, self._number, progress.prediction_id)
+            self._journal.note_prediction(self._claim, self._number, progress.prediction_id)
 
     def progress(self) -> AttemptProgress:
         return AttemptProgress(
-            self._run_id, self._model.id, self._stage, self._seconds(), self._model.typical_seconds, self._share
+            self._claim.run_id, self._model.id, self._stage, self._seconds(), self._model.typical_seconds, self._share
         )
 
     def closed(self, ending: Ending) -> Attempt:

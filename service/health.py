@@ -8,7 +8,8 @@ from importlib.metadata import version
 from itertools import groupby
 
 from domain import ModelState
-from errors import DatabaseError
+from errors import DatabaseError, Trouble
+from wording import say
 
 VERSION = "0.1.0"
 PACKAGES = ("gradio", "pillow", "sqlalchemy", "pydantic", "replicate", "opencv-python-headless")
@@ -16,11 +17,12 @@ PACKAGES = ("gradio", "pillow", "sqlalchemy", "pydantic", "replicate", "opencv-p
 Health = dict[str, object]
 
 
-def healthy(states: Sequence[ModelState], policy_version: str) -> Health:
-    """The database answered; a provider is ready when one of its models can be called."""
+def healthy(states: Sequence[ModelState], policy_version: str, trouble: Trouble | None) -> Health:
+    """The models are known; a provider is ready when one of its models can be called. In trouble, nothing is bought."""
+    database: Health = {"ok": True, "models": len(states)}
     return {
-        "status": "ok",
-        "database": {"ok": True, "models": len(states)},
+        "status": "degraded" if trouble else "ok",
+        "database": _troubled(trouble) if trouble else database,
         "providers": _providers(states),
         "policy_version": policy_version,
         "versions": _versions(),
@@ -28,7 +30,12 @@ def healthy(states: Sequence[ModelState], policy_version: str) -> Health:
 
 
 def degraded(error: DatabaseError) -> Health:
-    return {"status": "degraded", "database": {"ok": False, "error": str(error)}, "versions": _versions()}
+    """Not even the models are known."""
+    return {"status": "degraded", "database": _troubled(error.trouble or Trouble.OTHER), "versions": _versions()}
+
+
+def _troubled(trouble: Trouble) -> Health:
+    return {"ok": False, "trouble": trouble.value, "error": say(f"trouble_name.{trouble}")}
 
 
 def _providers(states: Sequence[ModelState]) -> Health:
@@ -45,7 +52,8 @@ def _provider(states: Sequence[ModelState]) -> Health:
 
 def _word(state: ModelState) -> str:
     """`ready`, `resting`, or why it is not ready."""
-    return str(state.statement.facts.get("reason") or state.statement.code.removeprefix("state."))
+    word = state.statement.code.removeprefix("state.")
+    return str(state.statement.facts.get("reason") or word) if word == "not_ready" else word
 
 
 def _versions() -> dict[str, str]:

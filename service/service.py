@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from domain import (
+    Cap,
     Language,
     LocalEngine,
     Marketplace,
@@ -26,35 +27,40 @@ from domain import (
     SelectionReport,
     SelectionRequest,
     SelectionResult,
+    SpendReport,
     Statement,
     TouchUp,
 )
-from errors import DatabaseError
+from errors import DatabaseError, Trouble
 from imaging import decode
 from registry import ModelRegistry
 from runs import (
     Change,
-    Job,
     Mended,
+    Payer,
     RunEvent,
+    RunFiles,
     RunResult,
     Tools,
-    carry_out,
+    key_use,
     make_report,
     selection_report,
     show,
     touch_up,
+    warm_up,
 )
+from service.carrying import Begun, Carrier, new_payer
 from service.exports import Exports
 from service.health import Health, degraded, healthy
+
+RESERVE_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the owner allows; a cap of None is no cap."""
+    """What the owner allows."""
 
     local_engine: LocalEngine = LocalEngine.AUTO
-    spend_cap_day_usd: float | None = None
 
 
 class Service:
@@ -67,6 +73,7 @@ class Service:
         self._tools = tools
         self._limits = limits
         self.exports = Exports(tools, rules)
+        self._carrier = Carrier(registry, tools, self._facts)
 
     def models(
         self, tag: str | None = None, marketplace: str | None = None, active: bool = True
@@ -85,29 +92,72 @@ class Service:
 
     def model_states(self) -> tuple[ModelState, ...]:
         """Every active model, and whether it can be called right now."""
-        resting = self._tools.health.resting(self._tools.now())
-        return tuple(self._state(model, resting.get(model.id)) for model in self._registry.get_all_models())
+        models = self._registry.get_all_models()
+        books = self._books(models, Payer(""))
+        resting, trouble = books.get("resting", {}), books["trouble"]
+        return tuple(self._state(model, resting.get(model.id), trouble) for model in models)
 
     def marketplaces(self) -> tuple[str, ...]:
         return tuple(Marketplace)
 
-    async def select(self, request: SelectionRequest, upload: bytes | None = None) -> SelectionResult:
+    async def select(
+        self, request: SelectionRequest, upload: bytes | None = None, visitor: str = ""
+    ) -> SelectionResult:
         """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo."""
         photo = await asyncio.to_thread(decode, upload) if upload is not None else None
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        facts = await asyncio.to_thread(self._facts, models, photo)
+        facts = await asyncio.to_thread(self._facts, models, photo, Payer("", visitor))
         return self._tools.policy.select_model(request, models, facts)
 
-    async def run(self, upload: bytes, request: SelectionRequest) -> AsyncGenerator[RunEvent, None]:
-        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run."""
-        photo = await asyncio.to_thread(decode, upload)
-        models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        facts = partial(self._facts, models, photo)
-        selection = self._tools.policy.select_model(request, models, await asyncio.to_thread(facts))
-        job = Job(uuid.uuid4().hex, photo, selection, {model.id: model for model in models}, facts)
-        async with aclosing(carry_out(self._tools, job)) as events:
+    async def run(
+        self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None
+    ) -> AsyncGenerator[RunEvent, None]:
+        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run.
+
+        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. The same
+        idempotency `key` with the same photo and wishes is the same run, which is then followed and not cancelled.
+        """
+        begun = await self._begin(upload, request, visitor, key)
+        async with aclosing(self._carrier.events(begun)) as events:
             async for event in events:
                 yield event
+
+    async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
+        """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
+        self._carrier.make_room()
+        begun = await self._begin(upload, request, visitor, key)
+        if isinstance(begun, str):
+            return begun
+        self._carrier.detach(begun)
+        return begun.job.run_id
+
+    async def result(self, run_id: str) -> RunResult | None:
+        """A run as it stands right now, with its files when it is over; None when the id is unknown."""
+        return await self._carrier.result(run_id)
+
+    async def recover(self) -> timedelta:
+        """Take up the runs that another process left; answers with when to look again."""
+        return await self._carrier.recover()
+
+    async def settle(self) -> None:
+        """Wait for the runs that go on by themselves."""
+        await self._carrier.settle()
+
+    @property
+    def stopping(self) -> bool:
+        return self._tools.roster.stopping
+
+    async def stop(self, grace_s: float) -> int:
+        """No new runs; those that are not over after `grace_s` are left to the next start. Answers with how many."""
+        return await self._tools.roster.stop(grace_s)
+
+    async def _begin(self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None) -> Begun | str:
+        self._tools.roster.admit()
+        photo = await asyncio.to_thread(decode, upload)
+        models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
+        payer = new_payer(visitor)
+        use = await asyncio.to_thread(key_use, key, upload, request) if key else None
+        return await self._carrier.begin(photo, payer, partial(self._reserved, request, models, payer), use)
 
     def report(self, result: RunResult, language: Language = Language.EN) -> RunReport:
         return make_report(result, self._names(), language)
@@ -124,6 +174,14 @@ class Service:
         """Mend the cutout of a step (0 is the model's own) by a painting and a finish; raises `TouchUpError`."""
         return await asyncio.to_thread(touch_up, self._tools, run_id, step, painted, options)
 
+    async def step_files(self, run_id: str, step: int) -> RunFiles:
+        """The files of a step, once they are written; raises `FilesGone`."""
+        return await asyncio.to_thread(self._tools.store.files, run_id, step)
+
+    async def warm_up(self, run_id: str, step: int) -> None:
+        """Somebody is about to paint: what a touch-up needs is read already. Raises `FilesGone`."""
+        await asyncio.to_thread(warm_up, self._tools, run_id, step)
+
     async def show_step(self, run_id: str, step: int, change: Change | None = None) -> Mended:
         """An earlier step again; a `change` goes into the journal. Raises `FilesGone`."""
         return await asyncio.to_thread(show, self._tools, run_id, step, change)
@@ -134,7 +192,27 @@ class Service:
             states = self.model_states()
         except DatabaseError as error:
             return degraded(error)
-        return healthy(states, self._tools.policy.version)
+        return healthy(states, self._tools.policy.version, self._tools.journal.trouble)
+
+    def spend(self) -> SpendReport:
+        """The owner's view of the money; not for visitors."""
+        return self._tools.ledger.report()
+
+    def _reserved(
+        self, request: SelectionRequest, models: Sequence[ModelInfo], payer: Payer, facts: Callable[[], PolicyFacts]
+    ) -> SelectionResult:
+        """A plan whose price is reserved; other runs may take the money between a look and the reservation."""
+        policy, prices = self._tools.policy, {model.id: model.price_usd for model in models}
+        kept: dict[str, object] = {"budget_left": {Cap.DAY: 0.0}}
+        for _ in range(RESERVE_TRIES):
+            selection = policy.select_model(request, models, facts())
+            try:
+                if self._tools.ledger.reserve(payer, {model_id: prices[model_id] for model_id in selection.plan}):
+                    return selection
+            except DatabaseError as error:
+                kept = {"trouble": error.trouble or Trouble.OTHER}
+                break
+        return policy.select_model(request, models, facts().model_copy(update=kept))
 
     def _names(self) -> Mapping[str, str]:
         return {model.id: model.name for model in self._registry.get_all_models(active_only=False)}
@@ -142,31 +220,36 @@ class Service:
     def _readiness(self, model: ModelInfo) -> Readiness:
         return self._tools.providers[model.spec.kind].ready(model)
 
-    def _state(self, model: ModelInfo, rest: Rest | None) -> ModelState:
+    def _state(self, model: ModelInfo, rest: Rest | None, trouble: str | None) -> ModelState:
         readiness = self._readiness(model)
         if not readiness.ready:
             said = Statement(code="state.not_ready", facts={"reason": readiness.reason})
+        elif trouble and not model.is_local:
+            said = Statement(code="state.no_books", facts={"trouble": trouble})
         elif rest:
-            said = Statement(code="state.resting", facts={"until": f"{rest.until:%H:%M} UTC"})
+            said = Statement(code="state.resting", facts=rest.facts)
         else:
             said = Statement(code="state.ready")
         return ModelState(model=model, available=said.code == "state.ready", statement=said)
 
-    def _facts(self, models: Sequence[ModelInfo], photo: Photo | None) -> PolicyFacts:
+    def _facts(self, models: Sequence[ModelInfo], photo: Photo | None, payer: Payer) -> PolicyFacts:
         return PolicyFacts(
             readiness={model.id: self._readiness(model) for model in models},
-            resting=self._tools.health.resting(self._tools.now()),
-            budget_left_usd=self._budget_left(),
+            **self._books(models, payer),
             photo=PhotoFacts(width=photo.pixels.width, height=photo.pixels.height) if photo else None,
             local_engine=self._limits.local_engine,
         )
 
-    def _budget_left(self) -> float | None:
-        cap = self._limits.spend_cap_day_usd
-        if cap is None:
-            return None
-        midnight = self._tools.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return cap - self._tools.journal.spent_since(midnight)
+    def _books(self, models: Sequence[ModelInfo], payer: Payer) -> dict[str, Any]:
+        """What the database knows of health and money, or why it cannot be asked."""
+        try:
+            known = {
+                "resting": self._tools.breakers.resting(models),
+                "budget_left": self._tools.ledger.left_usd(payer),
+            }
+        except DatabaseError as error:
+            return {"trouble": error.trouble or Trouble.OTHER}
+        return {**known, "trouble": self._tools.journal.trouble}
 
 
 def utc_now() -> datetime:

@@ -23,7 +23,10 @@ from ui.form import photo_bytes
 from ui.photo import photo_input
 from ui.run_tab import RUNS, RUNS_AT_ONCE
 from ui.strings import language_of
+from ui.visitor import visitor_key
 from wording import say
+
+MAX_KEY = 200
 
 
 async def process(
@@ -35,6 +38,7 @@ async def process(
     complexity: float | None = None,
     local_only: bool = False,
     commercial_only: bool = False,
+    idempotency_key: str | None = None,
     request: gr.Request | None = None,
 ) -> AsyncIterator[tuple[str | None, Json]]:
     """Cut a product out of its photo: a transparent PNG at the photo's size, and how it came about.
@@ -47,6 +51,7 @@ async def process(
         complexity: How tricky the outline is, from 0 (clear edges) to 1 (fur, lace, glass); empty if unknown.
         local_only: Keep the photo on this server: no hosted model takes part.
         commercial_only: Only models whose licence clears commercial use.
+        idempotency_key: For a day, the same key with the same photo and wishes gives the same run, paid for once.
 
     Returns:
         The cutout as a PNG file, or null when no model managed it; then the whole run: status, model, explanation,
@@ -55,7 +60,9 @@ async def process(
     language = language_of(request)
     try:
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
-        async with aclosing(service.run(await photo_bytes(photo), asked)) as events:
+        async with aclosing(
+            service.run(await photo_bytes(photo), asked, visitor_key(request), _key(idempotency_key, language))
+        ) as events:
             async for event in events:
                 if isinstance(event, RunEnded):
                     cutout = str(event.result.files.cutout) if event.result.files else None
@@ -94,7 +101,7 @@ async def explain_selection(
     language = language_of(request)
     try:
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
-        selection = await service.select(asked, await photo_bytes(photo) if photo else None)
+        selection = await service.select(asked, await photo_bytes(photo) if photo else None, visitor_key(request))
         return _selection_json(service, selection, language)
     except Exception as error:
         raise said(error, language) from error
@@ -159,6 +166,14 @@ def _share(value: object, language: Language) -> float | None:
     raise toast(say("error.bad_complexity", {}, language), language)
 
 
+def _key(value: object, language: Language) -> str | None:
+    if not value:
+        return None
+    if isinstance(value, str) and len(value) <= MAX_KEY:
+        return value
+    raise toast(say("error.bad_key", {"limit": MAX_KEY}, language), language)
+
+
 def _selection_json(service: Service, selection: SelectionResult, language: Language) -> Json:
     told = service.selection_report(selection, language)
     return {
@@ -187,7 +202,7 @@ def build(service: Service) -> None:
     with gr.Column(visible=False):
         gr.Button().click(
             MethodType(process, service),
-            [photo_input(label="Photo"), *_wish_fields()],
+            [photo_input(label="Photo"), *_wish_fields(), gr.Textbox(label="Idempotency key")],
             [gr.File(label="Cutout"), gr.JSON(label="Run")],
             api_name="process",
             concurrency_limit=RUNS_AT_ONCE,

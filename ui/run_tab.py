@@ -31,6 +31,7 @@ from ui.screen import Screen
 from ui.status import Mood
 from ui.story import Story
 from ui.strings import label, language_of
+from ui.visitor import visitor_key
 
 EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 RUNS_AT_ONCE = 4
@@ -76,7 +77,7 @@ async def run(
     try:
         upload = await photo_bytes(photo)
         asked = wishes(model, marketplace, goal, complexity, local, commercial)
-        async with aclosing(service.run(upload, asked)) as events:
+        async with aclosing(service.run(upload, asked, visitor_key(request))) as events:
             async for event in events:
                 story = story.after(event)
                 yield story.show(event).outputs()
@@ -112,7 +113,8 @@ async def show_card(
     states = {state.model.id: state for state in service.model_states()}
     if model in states:
         return model_card(states[model], language)
-    selection = await service.select(wishes(AUTO, marketplace, goal, complexity, local, commercial))
+    asked = wishes(AUTO, marketplace, goal, complexity, local, commercial)
+    selection = await service.select(asked, visitor=visitor_key(request))
     told = service.selection_report(selection, language)
     return auto_card(told.explanation, states.get(selection.model_id or ""), language)
 

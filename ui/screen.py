@@ -86,7 +86,9 @@ def ended(report: RunReport, files: RunFiles | None, names: Mapping[str, str], l
         status=_last_line(report, language),
         empty=gr.update(value=empty(language, failed=True), visible=not shown),
         picture=slider(files) if files else gr.update(value=None, visible=False),
-        caption=_caption(_maker(report, names, language)) if shown else gr.update(visible=False),
+        caption=_caption(Html(_maker(report, names, language) + _warned(report)))
+        if shown
+        else gr.update(visible=False),
         downloads=gr.update(visible=shown),
         cutout=gr.update(value=str(files.cutout) if files else None),
         matte=gr.update(value=str(files.matte) if files else None),
@@ -151,6 +153,10 @@ def _maker(report: RunReport, names: Mapping[str, str], language: Language) -> H
     name = names.get(report.model_id or "", report.model_id or "")
     spent = f"{figures.seconds(report.seconds, language)} · {figures.price(report.cost_usd, language)}"
     return tag("p", tag("strong", words("made_by", language, model=name)), tag("span", spent), class_="caption")
+
+
+def _warned(report: RunReport) -> Html:
+    return Html("".join(tag("p", sentence, class_="caption warned", role="note") for sentence in report.warnings))
 
 
 def _draft_note(note: str, language: Language) -> Html:

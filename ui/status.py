@@ -27,6 +27,12 @@ def own(key: str, mood: Mood, language: Language, **facts: str) -> Html:
     return line(words(key, language, **facts), mood)
 
 
+def handed_over(run_id: str, language: Language) -> Html:
+    """The page cannot wait for the next start: it leaves the address at which the cutout will be."""
+    link = tag("a", words("handed_over_link", language), href=f"/runs/{run_id}/cutout")
+    return line(words("status_handed_over", language), Mood.WARN, link)
+
+
 def clock(seconds: float, typical: float, language: Language) -> Html:
     """Elapsed seconds and a bar that slows down instead of claiming to be finished."""
     late = seconds > typical * 1.15

@@ -16,6 +16,8 @@ from runs.events import (
     FallbackChosen,
     RunEnded,
     RunEvent,
+    RunHandedOver,
+    RunResumed,
     RunStarted,
 )
 from runs.report import attempt_report
@@ -68,6 +70,10 @@ class Story:
                 return screen.draft(files, self._chosen(), self.language)
             case AttemptProgress():
                 return Screen(status=self._progress(event))
+            case RunResumed():
+                return Screen(status=status.own("status_resumed", Mood.BUSY, self.language))
+            case RunHandedOver(run_id):
+                return Screen(status=status.handed_over(run_id, self.language), **screen.at_rest(self.language))
         return Screen(status=self._step(event), timeline=gr.update(value=self._timeline(), visible=True))
 
     def _chosen(self) -> str:

@@ -84,9 +84,13 @@ TEXTS: dict[str, Text] = {
     "touchup_main": _text("Only the main object", "Только главный предмет"),
     "touchup_apply": _text("Mend", "Поправить"),
     "touchup_busy": _text("Mending…", "Поправляю…"),
+    "touchup_saving": _text("Saving…", "Сохраняю…"),
     "touchup_undo": _text("Undo", "Отменить"),
     "touchup_reset": _text("Reset", "Сбросить"),
     "status_mended": _text("Mended: the downloads have the new cutout.", "Поправлено: скачается новая вырезка."),
+    "status_saving": _text(
+        "Here it is; the files to download are being written…", "Вот новая вырезка, сохраняю файлы…"
+    ),
     "status_undone": _text("Undone: the downloads are back as well.", "Отменено: скачается прежняя вырезка."),
     "status_reset": _text("Back to the model's own cutout.", "Снова показана вырезка модели."),
     # a file for a marketplace
@@ -188,7 +192,15 @@ TEXTS: dict[str, Text] = {
         "Это фото вырезать не удалось. Ниже — что пробовали.",
     ),
     "status_cancelled": _text("Stopped. Nothing more will be spent.", "Остановлено. Больше ничего не тратится."),
-    "status_interrupted": _text("The run was interrupted.", "Обработка прервалась."),
+    "status_interrupted": _text(
+        "The run was interrupted before a model was done.", "Обработка прервалась раньше, чем модель закончила."
+    ),
+    "status_resumed": _text("Your photo is being finished…", "Заканчиваю ваше фото…"),
+    "status_handed_over": _text(
+        "The program is restarting. Your photo is finished after that, and nothing is paid twice.",
+        "Программа перезапускается. Фото доделается после этого, дважды ничего не оплачивается.",
+    ),
+    "handed_over_link": _text("The cutout, in a few minutes", "Вырезка, через несколько минут"),
     "clock": _text("{seconds} s of about {typical} s", "{seconds} с из примерно {typical} с"),
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
     "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
@@ -207,6 +219,7 @@ TEXTS: dict[str, Text] = {
     "outcome_refused": _text("result refused", "результат отклонён"),
     "outcome_failed": _text("failed", "сбой"),
     "outcome_timed_out": _text("took too long", "слишком долго"),
+    "outcome_unsure": _text("unclear", "неясно"),
     "outcome_cancelled": _text("stopped", "остановлена"),
     # the card
     "card_auto": _text("Auto, right now", "Авто, прямо сейчас"),

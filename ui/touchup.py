@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -14,7 +15,7 @@ import gradio as gr
 
 from domain import MOST_SHIFT_PX, MOST_SOFTNESS_PX, Language, TouchUp
 from errors import InvalidPhoto, NothingToDo, PhotoFault
-from runs import Change, Mended
+from runs import Change, Mended, RunFiles
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
 from ui import status
 from ui.easel import easel
@@ -64,7 +65,9 @@ async def open_easel(service: Service, mending: Mending, request: gr.Request) ->
     """The section was opened: what to paint on, and the finish that is in force."""
     language = language_of(request)
     try:
-        shown = await service.show_step(mending.run_id, mending.step)
+        shown, _ = await asyncio.gather(
+            service.show_step(mending.run_id, mending.step), service.warm_up(mending.run_id, mending.step)
+        )
     except Exception as error:
         raise toast(apology(error, language), language) from error
     return View(**_easel(shown, mending, language)).outputs()
@@ -85,8 +88,10 @@ async def apply(
     try:
         options = TouchUp(softness=softness, shift=shift, fill_holes=holes, main_only=main)
         made = await _mend(service, mending, _png(painting), options)
-        told = status.own("status_mended", Mood.GOOD, language)
-        yield _shown(made, mending.after(made.step, options), told, language).outputs()
+        after = mending.after(made.step, options)
+        yield _at_once(made, after, language).outputs()
+        files = await service.step_files(mending.run_id, made.step)
+        yield _files(files, after, language).outputs()
     except Exception as error:
         yield View(apply=_ready(language)).outputs()
         raise toast(apology(error, language), language) from error
@@ -130,11 +135,36 @@ def _shown(made: Mended, mending: Mending, told: Any, language: Language) -> Vie
     return View(
         status=told,
         picture=slider(made.files),
-        cutout=gr.update(value=str(made.files.cutout)),
-        matte=gr.update(value=str(made.files.matte)),
+        cutout=gr.update(value=str(made.files.cutout), interactive=True),
+        matte=gr.update(value=str(made.files.matte), interactive=True),
         apply=_ready(language),
         mending=mending,
         **_easel(made, mending, language),
+    )
+
+
+def _at_once(made: Mended, mending: Mending, language: Language) -> View:
+    """The new cutout is to be seen while its files are written; until then none can be fetched."""
+    locked = gr.update(interactive=False)
+    return replace(
+        _shown(made, mending, status.own("status_saving", Mood.BUSY, language), language),
+        cutout=locked,
+        matte=locked,
+        apply=gr.update(value=words("touchup_saving", language), interactive=False),
+        undo=locked,
+        reset=locked,
+    )
+
+
+def _files(files: RunFiles, mending: Mending, language: Language) -> View:
+    again = gr.update(interactive=bool(mending.steps))
+    return View(
+        status=status.own("status_mended", Mood.GOOD, language),
+        cutout=gr.update(value=str(files.cutout), interactive=True),
+        matte=gr.update(value=str(files.matte), interactive=True),
+        apply=_ready(language),
+        undo=again,
+        reset=again,
     )
 
 

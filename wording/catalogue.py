@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import Fact, Language, Statement
 
-FACTS_WITH_WORDS = ("marketplace", "error")
+FACTS_WITH_WORDS = ("marketplace", "error", "cap", "trouble")
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

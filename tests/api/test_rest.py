@@ -11,7 +11,7 @@ from sqlalchemy import text
 from api import build_rest
 from app import Core
 from registry import ModelRegistry
-from tests.runs.running import run
+from tests.runs.running import mug, run
 
 
 @pytest.fixture
@@ -94,9 +94,64 @@ def test_the_openapi_document_has_these_routes_only(rest: TestClient):
     assert set(rest.get("/openapi.json").json()["paths"]) == {
         "/models",
         "/models/{model_id}",
+        "/runs",
         "/runs/{run_id}",
         "/runs/{run_id}/exports",
         "/runs/{run_id}/exports/{export}",
         "/marketplaces/{marketplace}",
+        "/runs/{run_id}/cutout",
         "/health",
     }
+
+
+def ended(rest: TestClient, location: str) -> dict[str, object]:
+    """The run once it is over; asking lets it go on."""
+    while (told := rest.get(location).json())["status"] == "running":
+        pass
+    return told
+
+
+def test_a_run_is_started_with_the_photo_as_body_and_its_cutout_fetched(rest: TestClient):
+    answer = rest.post("/runs?goal=fast", content=mug())
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/runs/{answer.json()['run_id']}"
+    assert ended(rest, answer.headers["location"])["status"] == "succeeded"
+    cutout = rest.get(f"{answer.headers['location']}/cutout")
+    assert (cutout.headers["content-type"], cutout.content[:4]) == ("image/png", b"\x89PNG")
+
+
+def test_a_form_with_the_same_key_is_the_same_run_and_another_photo_under_it_an_error(rest: TestClient):
+    def post(photo: bytes) -> tuple[int, str]:
+        answer = rest.post("/runs", files={"photo": photo}, headers={"Idempotency-Key": "order-7"})
+        return answer.status_code, answer.json().get("run_id", answer.json().get("detail"))
+
+    first = post(mug())
+    assert post(mug()) == first
+    assert post(mug() + b"\0") == (422, "This idempotency key was used for another photo or other wishes.")
+    assert ended(rest, f"/runs/{first[1]}")["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        ({"content": b"hello"}, 422, "not a picture"),
+        ({"content": b""}, 422, "empty"),
+        ({"content": b"x", "params": {"goal": "cheap"}}, 422, "goal"),
+        ({"content": b"x", "params": {"complexity": "7"}}, 422, "complexity"),
+        ({"content": b"x", "headers": {"Idempotency-Key": "k" * 201}}, 400, "Idempotency-Key"),
+        ({"content": b"x", "headers": {"Origin": "https://evil.example"}}, 403, "other sites"),
+        ({"content": b"x", "headers": {"Content-Length": "21000001"}}, 413, "bytes"),
+        ({"content": iter([b"x"])}, 411, "how long"),
+        ({"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400, "form"),
+        ({"files": {"other": b"x"}}, 422, "empty"),
+    ],
+)
+def test_a_start_that_cannot_be_is_a_problem(rest: TestClient, sent, status: int, said: str):
+    answer = rest.post("/runs", **sent)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert said in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("run_id", ["nope", "0" * 32, "..%2f.."])
+def test_a_cutout_that_is_not_there_is_a_404(rest: TestClient, run_id: str):
+    assert rest.get(f"/runs/{run_id}/cutout").status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -47,6 +48,7 @@ class Job:
     polls: int = 0
     downloads: int = 0
     cancelled: bool = False
+    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat().replace("+00:00", "Z"))
     file: bytes | None = None
 
     @property
@@ -73,7 +75,7 @@ def prediction(job: Job, base: str, output: Any) -> dict[str, Any]:
         "error": job.behaviour.error if ended and not job.cancelled else None,
         "status": job.status,
         "data_removed": False,
-        "created_at": STAMP,
+        "created_at": job.created_at,
         "started_at": None if job.status == "starting" else STAMP,
         "completed_at": STAMP if ended else None,
         "deadline": None,

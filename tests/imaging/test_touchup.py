@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from domain import Cutout, Photo, Strokes, TouchUp
-from imaging import easel, encode_png, matte_of, mend, strokes_of
+from imaging import easel, encode_png, finish, matte_of, mend, strokes_of
 from imaging.decode import decode_picture
 from tests.photos import array, cutout_rgba, product_matte, product_photo, raster
 
@@ -173,3 +173,16 @@ def test_the_easel_shows_the_product_clearly_and_what_was_cut_away_faintly():
     assert far[cv2.erode(TRUTH, np.ones((9, 9), np.uint8)) == 255].mean() < 6
     scene = np.abs(shown - 218).mean(axis=2)
     assert 5 < scene[TRUTH == 0].mean() < 30
+
+
+def test_a_cutout_made_again_around_a_change_is_the_one_made_whole():
+    photo = Photo(product_photo(1400, 1050, background="gradient"), "0")
+    truth = array(product_matte(1400, 1050))
+    mask = cv2.circle(truth.copy(), (500, 400), 60, 128, -1)
+    old = finish(photo, raster(truth), TouchUp())
+    again, whole = (array(finish(photo, raster(mask), TouchUp(), base).pixels).astype(int) for base in (old, None))
+    assert (again[..., 3] == whole[..., 3]).all()
+    assert (again[400:460, 440:560] == whole[400:460, 440:560]).all()
+    assert np.abs(again - whole).max() <= 8  # far away, colours remember the matte they were cleaned for
+    opaque = again[..., 3] == 255
+    assert (again[opaque][:, :3] == array(photo.pixels)[opaque]).all()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import (
+    Cap,
     Experiment,
     Goal,
     LocalEngine,
@@ -42,7 +43,8 @@ known = st.builds(
     PolicyFacts,
     readiness=st.dictionaries(st.sampled_from(IDS), readiness),
     resting=st.dictionaries(st.sampled_from(IDS), rests),
-    budget_left_usd=st.none() | st.floats(-1, 1),
+    budget_left=st.dictionaries(st.sampled_from(Cap), st.floats(-1, 1)),
+    trouble=st.none() | st.just("full"),
     photo=st.none() | st.builds(PhotoFacts, width=st.integers(1, 20000), height=st.integers(1, 20000)),
     local_engine=st.sampled_from(LocalEngine),
     experiment=st.none() | st.builds(Experiment, name=st.just("swap"), share=SHARES, bucket=SHARES),

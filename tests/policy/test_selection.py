@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain import (
+    Cap,
     Experiment,
     Goal,
     LocalEngine,
@@ -62,7 +63,7 @@ def test_with_a_token_and_no_wishes_the_plan_is_v2_then_v1_then_birefnet():
         (NO_WISHES, facts(resting={V2: REST}), SEEDED, ObjectionCode.RESTING),
         (SelectionRequest(commercial_only=True), facts(), SEEDED, ObjectionCode.NOT_COMMERCIAL),
         (SelectionRequest(local_only=True), facts(), SEEDED, ObjectionCode.NOT_LOCAL),
-        (NO_WISHES, facts(budget_left_usd=0.01), SEEDED, ObjectionCode.OVER_BUDGET),
+        (NO_WISHES, facts(budget_left={Cap.DAY: 0.01}), SEEDED, ObjectionCode.OVER_BUDGET),
         (NO_WISHES, facts(photo=PhotoFacts(width=5000, height=500)), SEEDED, ObjectionCode.OUTSIDE_LIMITS),
         (
             SelectionRequest(marketplace="etsy"),
@@ -249,7 +250,7 @@ def test_a_model_outside_the_plan_has_no_fallback():
 
 
 def test_facts_can_be_written_down_and_replayed():
-    known = facts(resting={V1: REST}, budget_left_usd=1.5, photo=PhotoFacts(width=10, height=20))
+    known = facts(resting={V1: REST}, budget_left={Cap.DAY: 1.5}, photo=PhotoFacts(width=10, height=20))
     again = PolicyFacts.model_validate_json(known.model_dump_json())
     assert select(known=again) == select(known=known)
     assert isinstance(again.readiness[V2], Readiness)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -46,7 +48,11 @@ def test_birefnet_is_called_by_its_version(bench: Bench) -> None:
 def test_the_stages_are_told_in_order_with_the_prediction_id_as_soon_as_there_is_one(bench: Bench) -> None:
     bench.server.script(V2, slow_boot(polls=3))
     bench.run(V2_MODEL)
-    assert bench.told == [
+    assert bench.told[1].token in base64.b64decode(bench.server.jobs[0].inputs["input_image"].partition(",")[2]).decode(
+        "latin-1"
+    )
+    assert [replace(progress, token=None) for progress in bench.told] == [
+        Progress(Stage.SENDING),
         Progress(Stage.SENDING),
         Progress(Stage.BOOTING, "job0001"),
         Progress(Stage.WORKING, "job0001"),

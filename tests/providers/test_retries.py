@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from errors import ConnectionLost, ProviderError, ServerFault, Throttled, TimedOut
+from domain import Photo, Raster
+from errors import ConnectionLost, ProviderError, ServerFault, Throttled, TimedOut, Unsure
 from providers import replicate_client
+from providers.budget import RetryBudget
 from tests.fakes.behaviours import (
     Behaviour,
     Drop,
@@ -69,15 +73,56 @@ def test_a_time_that_is_too_long_is_not_waited_for(bench: Bench, retry_after: fl
     assert len(bench.server.creations) == 1
 
 
-@pytest.mark.parametrize("behaviour", [http(500), http(503), http(408), drop_on_create(made=True)])
-def test_a_creation_with_an_unclear_end_is_never_sent_again_and_says_that_it_is_unsure(
+@pytest.mark.parametrize("behaviour", [http(500), http(503), http(408), drop_on_create()])
+def test_a_creation_with_an_unclear_end_is_looked_up_three_times_and_never_sent_again(
     bench: Bench, behaviour: Behaviour
 ) -> None:
     bench.server.always(BIREFNET, behaviour)
     with pytest.raises(ProviderError) as caught:
         bench.run(BIREFNET_MODEL)
     assert len(bench.server.creations) == 1
-    assert caught.value.facts["unsure"] is True
+    assert [request.path for request in bench.server.requests_to("GET", "/v1/")] == ["/v1/predictions"] * 3
+    assert "unsure" not in caught.value.facts
+
+
+@pytest.mark.parametrize("size", [(64, 48), (640, 480)], ids=["embedded", "uploaded"])
+def test_a_prediction_whose_creation_was_not_answered_is_found_and_brought_home(
+    bench: Bench, size: tuple[int, int]
+) -> None:
+    pixels = random.Random(1).randbytes(size[0] * size[1] * 3)  # noqa: S311  # a picture that does not shrink
+    bench.server.script(BIREFNET, drop_on_create(made=True))
+    bench.run(BIREFNET_MODEL, Photo(Raster(*size, "RGB", pixels), ""))
+    assert len(bench.server.creations) == len(bench.server.jobs) == 1
+    assert "job0001" in {progress.prediction_id for progress in bench.told}
+
+
+def test_another_prediction_in_the_list_is_never_taken_for_ours(bench: Bench) -> None:
+    bench.run(BIREFNET_MODEL)
+    bench.server.script(BIREFNET, drop_on_create())
+    with pytest.raises(ConnectionLost):
+        bench.run(BIREFNET_MODEL)
+
+
+@pytest.mark.parametrize("answer", [Drop(), Reply(500), Reply(200, b'{"results": 7}'), Reply(200, b"[]")])
+def test_when_the_list_cannot_be_read_either_nobody_knows(
+    bench: Bench, answer: Reply | Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.server, "_list", lambda _: answer)
+    bench.server.script(BIREFNET, drop_on_create(made=True))
+    with pytest.raises(Unsure) as caught:
+        bench.run(BIREFNET_MODEL)
+    assert caught.value.facts["cause"] == "connection_lost"
+
+
+def test_retries_of_all_calls_together_stay_under_a_fifth() -> None:
+    budget = RetryBudget()
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+    assert 0 < sum(one_more(budget) for _ in range(100)) < 20
+
+
+def one_more(budget: RetryBudget) -> bool:
+    budget.earn()
+    return budget.spend()
 
 
 @pytest.mark.parametrize("behaviour", [http(422), http(402), throttle(9)])
@@ -107,7 +152,7 @@ def test_the_packages_own_ten_retries_never_start(bench: Bench, status: int) -> 
     bench.server.script(BIREFNET, Behaviour(polls=(endless,) * 20))
     with pytest.raises((Throttled, ServerFault)):
         bench.run(BIREFNET_MODEL)
-    assert polls_of(bench) == 3
+    assert polls_of(bench) == (1 if status == 429 else 3)
     assert max(bench.time.slept) <= 5
 
 

@@ -91,7 +91,7 @@ CASES = [
     Case("created, a list", created(201, b"[]"), "ServerFault", "unreadable"),
     Case("created, an object of another kind", created(201, b'{"hello": 1}'), "ServerFault", "id"),
     Case("dropped at creation", drop_on_create(), "ConnectionLost", "RemoteProtocolError"),
-    Case("silent at creation", hang(), "TimedOut", deadline_s=0.1),
+    Case("silent at creation", hang(), "Unsure", "no time", deadline_s=0.1),
     Case("polled, 404", polled(problem_reply(404, "not found")), "PredictionFailed", "gone"),
     Case("polled, 401", polled(problem_reply(401, "no")), "Unauthenticated"),
     Case("polled, 500 three times", polled(*[problem_reply(500, "no")] * 3), "ServerFault"),

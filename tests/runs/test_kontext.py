@@ -13,6 +13,7 @@ from PIL import Image
 from app import Core, build_core
 from domain import ModelSpec, Outcome, OutputKind, Photo, ProviderKind, Reason, RunStatus
 from imaging import decode, prepare
+from imaging.geometry import KONTEXT_SIZES
 from runs import RunResult
 from tests.conftest import QUICK, SettingsMaker
 from tests.fakes import pictures
@@ -24,16 +25,26 @@ from tests.runs.running import run
 KONTEXT = ModelSpec(kind=ProviderKind.FLUX_KONTEXT, output=OutputKind.ON_WHITE)
 SIZE = (320, 240)
 TRUTH = array(product_matte(*SIZE))
+UNMOVED = 0.9975
+"""The overlap with the truth when nothing moved."""
+LOSS = {"stretched to 672x1568": 0.025}
+"""A photo of 4:3 made three times as narrow, which the padding leaves no reason for, loses 0.023; all others 0.02."""
 Fault = Callable[[Image.Image], Image.Image]
 
+
+def stretched_to(size: tuple[int, int]) -> Fault:
+    return lambda picture: picture.resize(size, Image.Resampling.BICUBIC)
+
+
 FAULTS: dict[str, Fault] = {
-    "shifted": lambda picture: pictures.shifted(picture, 0.03, 0.03),
+    "shifted right and down": lambda picture: pictures.shifted(picture, 0.03, 0.03),
+    "shifted left and up": lambda picture: pictures.shifted(picture, -0.03, -0.03),
+    "smaller": lambda picture: pictures.rescaled(picture, 0.95),
     "smaller and shifted": lambda picture: pictures.shifted(pictures.rescaled(picture, 0.95), -0.03, -0.02),
     "larger": lambda picture: pictures.rescaled(picture, 1.05),
-    "stretched": lambda picture: picture.resize((880, 1184), Image.Resampling.BICUBIC),
     "recoloured": pictures.recoloured,
     "off-white": pictures.off_white,
-}
+} | {f"stretched to {size[0]}x{size[1]}": stretched_to(size) for size in KONTEXT_SIZES}
 
 
 @pytest.fixture
@@ -83,14 +94,14 @@ def test_a_picture_that_moved_or_changed_its_colours_still_cuts_the_original(
     result = answered(core, replicate, FAULTS[fault](guide()), photo())
     assert (result.status, result.model_id) == (RunStatus.SUCCEEDED, "flux-kontext-lora-v2")
     cutout = cutout_of(result)
-    assert iou(cutout[..., 3]) > 0.975
+    assert iou(cutout[..., 3]) > UNMOVED - LOSS.get(fault, 0.02)
     sure = cv2.erode(cutout[..., 3], np.ones((7, 7), np.uint8)) == 255
     assert sure.mean() > 0.15
     assert (cutout[sure][:, :3] == array(product_photo(*SIZE, background="gradient"))[sure]).all()
 
 
 def test_a_picture_that_did_not_move_is_the_measure_for_those_that_did(core: Core, replicate: ReplicateServer):
-    assert iou(cutout_of(answered(core, replicate, guide(), photo()))[..., 3]) > 0.985
+    assert iou(cutout_of(answered(core, replicate, guide(), photo()))[..., 3]) == pytest.approx(UNMOVED, abs=0.001)
 
 
 REFUSALS: dict[str, tuple[Callable[[bytes], Image.Image], str, str]] = {

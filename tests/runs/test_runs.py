@@ -18,7 +18,7 @@ from domain import Outcome, Reason, RunStatus, SelectionRequest
 from errors import InvalidPhoto
 from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, RunEnded, RunStarted
 from tests.conftest import QUICK, SettingsMaker
-from tests.fakes.behaviours import Behaviour, drop_on_create, fail, forever, http, nsfw, output
+from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail, forever, http, nsfw, output
 from tests.fakes.pictures import matte_by_border
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
 from tests.photos import png, raster
@@ -154,12 +154,26 @@ def test_a_refused_result_is_paid_for_and_a_failed_prediction_is_not(hosted_core
 
 
 def test_a_creation_that_may_have_been_bought_and_a_canceled_one_are_counted(
-    hosted_core: Core, replicate: ReplicateServer
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(replicate, "_list", lambda _: Reply(500))
     replicate.always(V2, drop_on_create(made=True))
     replicate.always(V1, fail(status="canceled"))
     result = run(hosted_core.service)
     assert [attempt.cost_usd for attempt in result.attempts] == [0.03, 0.03, 0.002]
+    assert outcomes(result)[0] == ("flux-kontext-lora-v2", Outcome.UNSURE)
+    told = hosted_core.service.report(result).attempts[0]
+    assert told.explanation.startswith("Nobody can tell whether")
+    assert hosted_core.service.spend().day.unsure_usd == 0.03
+
+
+def test_a_creation_without_an_answer_is_found_in_the_list_and_not_bought_again(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    replicate.always(V2, drop_on_create(made=True))
+    result = run(hosted_core.service)
+    assert outcomes(result) == [("flux-kontext-lora-v2", Outcome.SUCCEEDED)]
+    assert (len(replicate.creations), result.attempts[0].cost_usd) == (1, 0.03)
 
 
 def test_a_rejected_token_rests_every_model_of_the_provider(hosted_core: Core, replicate: ReplicateServer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from app import Core
 from domain import EventKind, RunStatus, TouchUp
 from errors import FilesGone, InvalidPhoto, NothingLeft
 from imaging import decode, encode_png
-from runs import Change, Mended, RunResult
+from runs import Change, FileStore, Mended, RunResult, touch_up
 from runs.store import STEPS_KEPT
+from runs.workbench import Workbench
 from tests.fakes.behaviours import fail
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
 from tests.photos import raster
@@ -35,7 +37,9 @@ def painted(*dots: tuple[tuple[int, int], tuple[int, int, int, int]]) -> bytes:
 
 def mend(core: Core, result: RunResult, step: int = 0, *dots, **options) -> Mended:
     picture = painted(*dots) if dots else None
-    return asyncio.run(core.service.touch_up(result.run_id, step, picture, TouchUp(**options)))
+    made = asyncio.run(core.service.touch_up(result.run_id, step, picture, TouchUp(**options)))
+    assert core.store.files(result.run_id, made.step) == made.files
+    return made
 
 
 def alpha(path) -> np.ndarray:
@@ -145,6 +149,34 @@ def test_a_painting_that_is_no_picture_is_refused(local_core: Core):
     result = run(local_core.service)
     with pytest.raises(InvalidPhoto):
         asyncio.run(local_core.service.touch_up(result.run_id, 0, b"no picture", TouchUp()))
+
+
+def test_files_that_are_asked_for_while_they_are_written_are_whole(local_core: Core):
+    result = run(local_core.service)
+    made = [
+        asyncio.run(local_core.service.touch_up(result.run_id, step, painted((WALL, GREEN)), TouchUp(shift=step)))
+        for step in range(3)
+    ]
+    files = asyncio.run(local_core.service.step_files(result.run_id, made[-1].step))
+    assert alpha(files.cutout)[WALL[1], WALL[0]] == 255
+
+
+def test_a_touch_up_of_pictures_in_memory_is_that_of_pictures_from_the_files(local_core: Core):
+    result = run(local_core.service)
+    steps = [mend(local_core, result, 0, (WALL, GREEN)).step]
+    cold = FileStore(local_core.store.root, Workbench(most_bytes=0))
+    tools = replace(local_core.service._tools, store=cold)
+    steps.append(touch_up(tools, result.run_id, 0, painted((WALL, GREEN)), TouchUp()).step)
+    warm, read = (cold.files(result.run_id, step).cutout.read_bytes() for step in steps)
+    assert warm == read
+
+
+def test_what_is_in_memory_does_not_outlive_the_files(local_core: Core):
+    result = run(local_core.service)
+    asyncio.run(local_core.service.warm_up(result.run_id, 0))
+    local_core.store.purge(-1)
+    with pytest.raises(FilesGone):
+        local_core.store.photo(result.run_id)
 
 
 def test_only_the_last_steps_are_kept_and_the_models_own(local_core: Core):

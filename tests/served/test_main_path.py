@@ -31,6 +31,7 @@ RUN_KEYS = {
     "fallback_chain",
     "candidates",
     "attempts",
+    "warnings",
     "seconds",
     "cost_usd",
     "policy_version",

@@ -37,3 +37,10 @@ def test_the_sentence_is_announced_and_the_clock_is_not() -> None:
 
 def test_hostile_text_is_shown_as_text() -> None:
     assert "<img" not in status.line(HOSTILE, Mood.BAD)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_run_handed_over_leaves_the_address_of_its_cutout(language: Language) -> None:
+    said = status.handed_over("0a" * 16, language)
+    assert f'href="/runs/{"0a" * 16}/cutout"' in said
+    assert 'class="status warn"' in said

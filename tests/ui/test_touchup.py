@@ -71,20 +71,27 @@ def test_opening_shows_what_to_paint_on_and_nothing_to_undo(local_core: Core, me
 def test_while_it_works_the_button_says_so_and_then_everything_shows_the_new_cutout(
     local_core: Core, mending: Mending
 ) -> None:
-    (busy, done), toast = applied(local_core, mending, PAINTING)
+    (busy, seen, done), toast = applied(local_core, mending, PAINTING)
     assert toast is None
     assert busy["apply"] == gr.update(value="Mending…", interactive=False)
     assert Path(done["cutout"]["value"]).name == "cutout-1.png"
     assert Path(done["matte"]["value"]).name == "matte-1.png"
-    assert [Path(one).name for one in done["picture"]["value"]] == ["before.webp", "after-1.webp"]
+    assert [Path(one).name for one in seen["picture"]["value"]] == ["before.webp", "after-1.webp"]
     assert done["undo"] == gr.update(interactive=True)
     assert done["apply"]["interactive"]
-    assert done["mending"].step == 1
+    assert seen["mending"].step == 1
+
+
+def test_until_the_files_are_written_nothing_can_be_fetched_or_undone(local_core: Core, mending: Mending) -> None:
+    (_, seen, done), _ = applied(local_core, mending, PAINTING)
+    locked = ("cutout", "matte", "apply", "undo", "reset")
+    assert not any(seen[name]["interactive"] for name in locked)
+    assert all(done[name]["interactive"] for name in locked)
 
 
 def test_undo_takes_one_step_back_and_reset_all_of_them(local_core: Core, mending: Mending) -> None:
-    first = applied(local_core, mending, PAINTING, (2, 0, False, False))[0][-1]["mending"]
-    second = applied(local_core, first, None, (2, 3, True, False))[0][-1]["mending"]
+    first = applied(local_core, mending, PAINTING, (2, 0, False, False))[0][1]["mending"]
+    second = applied(local_core, first, None, (2, 3, True, False))[0][1]["mending"]
     undone = by_name(asyncio.run(touchup.undo(local_core.service, second, asking())))
     assert (undone["mending"].step, undone["softness"], undone["shift"], undone["holes"]) == (1, 2, 0, False)
     assert Path(undone["cutout"]["value"]).name == "cutout-1.png"

@@ -8,6 +8,7 @@ import pytest
 
 import errors
 from domain import (
+    Cap,
     Forbidden,
     GateReason,
     Language,
@@ -19,7 +20,7 @@ from domain import (
     Statement,
     VerdictKind,
 )
-from errors import CutoutRouterError, ExportError, PhotoFault, ProviderError, StartError, TouchUpError
+from errors import CutoutRouterError, ExportError, PhotoFault, ProviderError, StartError, TouchUpError, Trouble
 from policy.ranking import Order
 from providers.weights import Missing
 from runs import Change
@@ -68,8 +69,11 @@ CODES = [
     *(f"gate.{reason}" for reason in GateReason),
     *(f"error_name.{leaf.code}" for leaf in leaves(ProviderError)),
     *(f"error_name.{reason}" for reason in GateReason),
+    *(f"error_name.{code}" for code in (ObjectionCode.RESTING, ObjectionCode.NO_BOOKS)),
+    *(f"cap_name.{cap}" for cap in Cap),
+    *(f"trouble_name.{trouble}" for trouble in Trouble),
     *(f"marketplace_name.{marketplace}" for marketplace in Marketplace),
-    *(f"state.{state}" for state in ("ready", "not_ready", "resting")),
+    *(f"state.{state}" for state in ("ready", "not_ready", "resting", "no_books")),
     *(f"{where}.not_ready.{missing}" for where in ("objection", "state") for missing in Missing),
 ]
 

@@ -1,0 +1,114 @@
+"""Starting a run by REST: the photo and the wishes in, a run id out; the same idempotency key is the same run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from api.problems import Problem, ProblemRoute, problem
+from domain import Language, SelectionRequest
+from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, RunError, Stopping
+from service import Service
+from wording import say
+
+MAX_BODY = 21_000_000  # bytes: the photo's own limit of 20 MB, and the form around it
+MAX_KEY = 200
+AGAIN_AFTER_S = "30"
+WISHES = ("model_id", "marketplace", "goal", "complexity", "local_only", "commercial_only")
+STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
+    InvalidPhoto: HTTPStatus.UNPROCESSABLE_ENTITY,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Stopping: HTTPStatus.SERVICE_UNAVAILABLE,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RunError: HTTPStatus.CONFLICT,
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (400, 403, 411, 413, 422, 503)}
+
+
+def starting_router(service: Service) -> APIRouter:
+    router = APIRouter(route_class=ProblemRoute)
+
+    @router.post("/runs", status_code=202, responses=PROBLEMS, summary="Start a run")
+    async def start_run(request: Request) -> Response:
+        """The photo as the body, or as `photo` of a multipart form; wishes as query parameters or fields of the form.
+
+        `Idempotency-Key`: for a day, the same key with the same photo and wishes answers with the same run; with
+        another photo or other wishes it is an error.
+        """
+        refused = _refused(request)
+        if refused:
+            return refused
+        try:
+            photo, wishes = await _parts(request)
+            asked = SelectionRequest.model_validate({key: wishes[key] for key in WISHES if wishes.get(key)})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{first['loc'][-1]}: {first['msg']}")
+        except HTTPException:
+            return problem(HTTPStatus.BAD_REQUEST, "The form cannot be read.")
+        return await _started(service, request, photo, asked)
+
+    @router.get("/runs/{run_id}/cutout", responses={404: {"model": Problem}}, summary="The cutout of a run")
+    async def get_cutout(run_id: str) -> Response:
+        """A transparent PNG at the photo's size, as long as the files are kept."""
+        result = await service.result(run_id) if len(run_id) == len("0" * 32) else None
+        if result is None or result.files is None:
+            return problem(HTTPStatus.NOT_FOUND, "There is no cutout of a run with this id.")
+        return FileResponse(result.files.cutout, media_type="image/png")
+
+    return router
+
+
+def _refused(request: Request) -> Response | None:
+    """What is wrong before the body is read; a page of another site may not start runs in a visitor's browser."""
+    headers = request.headers
+    origin, length = headers.get("origin"), headers.get("content-length", "")
+    if origin and origin.partition("://")[2] != headers.get("host"):
+        return problem(HTTPStatus.FORBIDDEN, "Runs are not started from pages of other sites.")
+    if not (length.isascii() and length.isdigit()):
+        return problem(HTTPStatus.LENGTH_REQUIRED, "Say how long the body is.")
+    if int(length) > MAX_BODY:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BODY} bytes.")
+    key = headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        return problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key: 1 to {MAX_KEY} printable characters.")
+    return None
+
+
+async def _parts(request: Request) -> tuple[bytes, Mapping[str, object]]:
+    """The photo, and whatever was said beside it."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await request.body(), dict(request.query_params)
+    async with request.form(max_files=1, max_fields=len(WISHES) + 2) as form:
+        photo = form.get("photo")
+        fields = {key: value for key, value in form.items() if isinstance(value, str)}
+        return (await photo.read() if isinstance(photo, UploadFile) else b""), {**request.query_params, **fields}
+
+
+async def _started(service: Service, request: Request, photo: bytes, asked: SelectionRequest) -> Response:
+    try:
+        run_id = await service.start(photo, asked, _visitor(request), request.headers.get("idempotency-key"))
+    except CutoutRouterError as error:
+        status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
+        if status is None:
+            raise
+        answer = problem(status, say(f"error.{error.code}", error.facts, Language.EN))
+        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["Retry-After"] = AGAIN_AFTER_S
+        return answer
+    address = f"/runs/{run_id}"
+    return JSONResponse({"run_id": run_id, "status": "running"}, HTTPStatus.ACCEPTED, headers={"Location": address})
+
+
+def _visitor(request: Request) -> str:
+    host = request.client.host if request.client else ""
+    return hashlib.sha256(host.encode()).hexdigest()[:32] if host else ""

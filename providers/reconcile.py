@@ -1,0 +1,91 @@
+"""Whether a purchase with an unclear answer was made: looked up by its token among the account's predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from errors import ProviderError, Unsure
+from providers.mark import carries
+from providers.replicate_client import ReplicateApi
+from providers.retries import up_to_three_times
+
+PAUSES_S = (0.0, 1.0, 3.0)
+"""Before each look: a purchase that is under way may take a moment to be listed."""
+CLOCKS_APART = timedelta(minutes=20)
+"""Less than the hour after which a prediction's inputs are gone: what is older is not looked at."""
+MOST_PAGES = 30
+"""Of a hundred predictions."""
+
+
+class Seen(StrEnum):
+    ABSENT = "absent"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`since` is when the purchase was sent, by our clock: just now, unless an earlier process sent it."""
+
+    token: str
+    since: datetime = field(default_factory=partial(datetime.now, UTC))
+
+
+async def found(api: ReplicateApi, wanted: Wanted, cause: str) -> str | None:
+    """The id of the prediction; None when all looks agree that there is none.
+
+    Raises:
+        Unsure: the list could not be read, does not tell, or the deadline did not leave time for a second look.
+    """
+    for pause in PAUSES_S:
+        if pause and api.deadline.passed:
+            raise Unsure("no time to look again", cause=cause)
+        await api.deadline.pause(pause)
+        seen = await _look(api, wanted)
+        if seen is Seen.BLIND:
+            raise Unsure("the provider's list does not tell", cause=cause)
+        if seen is not Seen.ABSENT:
+            return seen
+    return None
+
+
+async def _look(api: ReplicateApi, wanted: Wanted) -> str:
+    """An id, or what was seen instead."""
+    address: str | None = None
+    for _ in range(MOST_PAGES):
+        try:
+            page = await up_to_three_times(partial(api.page, address), api.deadline, api.budget)
+        except ProviderError:
+            return Seen.BLIND
+        seen = _on(page, wanted)
+        if seen:
+            return seen
+        address = page.get("next")
+        if not address:
+            return Seen.ABSENT
+    return Seen.BLIND
+
+
+def _on(page: Mapping[str, Any], wanted: Wanted) -> str | None:
+    """None when the next page has to be looked at."""
+    for prediction in page["results"]:
+        if _long_before(prediction, wanted.since):
+            return Seen.ABSENT
+        inputs = prediction.get("input") or {}
+        if any(carries(value, wanted.token) for value in inputs.values()):
+            return str(prediction["id"])
+        if not inputs:
+            return Seen.BLIND
+    return None
+
+
+def _long_before(prediction: Mapping[str, Any], since: datetime) -> bool:
+    """Whether it was certainly made before; not when nobody can read when it was made."""
+    try:
+        return datetime.fromisoformat(prediction["created_at"]) < since - CLOCKS_APART
+    except (KeyError, TypeError, ValueError):
+        return False

@@ -1,0 +1,179 @@
+"""The spend ledger: reserved before anything is bought, settled after, and never over a cap.
+
+A row is what one model may cost, or did cost, in one run. Whole millionths of a dollar, so that sums are exact. Days
+and months are those of UTC, and money counts on the day it was reserved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from database import Database
+from domain import Cap, RunStatus, SpendReport, Spent
+from runs.journal import Now
+from runs.survivable import survivable
+from runs.tables import RunRow, SpendRow
+
+LOCK = 0x7370656E64
+MICROS = 1_000_000
+ORPHAN_AFTER = timedelta(hours=1)
+VISITORS_KNOWN_FOR = timedelta(days=2)
+
+
+class Money(StrEnum):
+    """RESERVED may be paid, SETTLED was, UNSURE may have been and nobody can say."""
+
+    RESERVED = "reserved"
+    SETTLED = "settled"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose money it is: one run of one visitor. An unknown visitor shares one purse with all unknown ones."""
+
+    run_id: str
+    visitor: str = ""
+
+
+class Ledger:
+    """`caps` are in US dollars; a cap that is not set holds nobody back."""
+
+    def __init__(self, database: Database, now: Now, caps: Mapping[Cap, float]) -> None:
+        self._database = database
+        self._now = now
+        self._caps = {cap: math.floor(usd * MICROS + 0.5) for cap, usd in caps.items()}
+
+    def left_usd(self, payer: Payer) -> dict[Cap, float]:
+        """What is left of each cap for this payer; what it has reserved itself counts as left."""
+        with self._database.read() as session:
+            return {cap: micros / MICROS for cap, micros in self._left(session, payer).items()}
+
+    def reserve(self, payer: Payer, prices_usd: Mapping[str, float]) -> bool:
+        """Keep the price of every model for this run, or of none: False when a cap would not hold them all."""
+        wanted = {model_id: micros_of(usd) for model_id, usd in prices_usd.items() if usd > 0}
+        if not wanted:
+            return True
+        with self._database.alone(LOCK) as session:
+            if any(sum(wanted.values()) > left for left in self._left(session, payer).values()):
+                return False
+            session.execute(delete(SpendRow).where(*_mine(payer.run_id), SpendRow.state == Money.RESERVED))
+            known = set(session.scalars(select(SpendRow.model_id).where(*_mine(payer.run_id))))
+            session.add_all(self._row(payer, key, micros) for key, micros in wanted.items() if key not in known)
+            return True
+
+    @survivable
+    def settle(self, run_id: str, model_id: str, cost_usd: float) -> None:
+        """What the model did cost: a canceled call costs its price, an aborted one nothing."""
+        self._change(run_id, model_id, Money.SETTLED, micros_of(cost_usd))
+
+    @survivable
+    def hold(self, run_id: str, model_id: str, cost_usd: float) -> None:
+        """Nobody can say whether it was bought, so its money stays reserved until `settle`."""
+        self._change(run_id, model_id, Money.UNSURE, micros_of(cost_usd))
+
+    @survivable
+    def release(self, run_id: str) -> None:
+        """At the end of a run: what it reserved and did not need. What was paid or is unsure stays."""
+        with self._database.write() as session:
+            session.execute(delete(SpendRow).where(*_mine(run_id), SpendRow.state == Money.RESERVED))
+
+    @survivable
+    def tidy(self) -> None:
+        """Give back what runs that are over left reserved, and forget who paid the day before yesterday."""
+        now = self._now()
+        running = select(RunRow.run_id).where(RunRow.status == RunStatus.RUNNING)
+        orphan = (SpendRow.state == Money.RESERVED, SpendRow.at < now - ORPHAN_AFTER, SpendRow.run_id.not_in(running))
+        old = (SpendRow.visitor != "", SpendRow.at < now - VISITORS_KNOWN_FOR)
+        with self._database.write() as session:
+            session.execute(delete(SpendRow).where(*orphan))
+            session.execute(update(SpendRow).where(*old).values(visitor=""))
+
+    def report(self) -> SpendReport:
+        """The owner's view of today and of this month."""
+        now = self._now()
+        with self._database.read() as session:
+            month = _sums(session, SpendRow.at >= _month(now))
+            day = _sums(session, SpendRow.at >= _day(now))
+        return SpendReport(
+            day=_total(day.values()),
+            month=_total(month.values()),
+            models=month,
+            caps_usd={cap: micros / MICROS for cap, micros in self._caps.items()},
+        )
+
+    def _left(self, session: Session, payer: Payer) -> dict[Cap, int]:
+        now = self._now()
+        others = or_(SpendRow.run_id != payer.run_id, SpendRow.state != Money.RESERVED)
+        scopes: dict[Cap, tuple[ColumnElement[bool], ...]] = {
+            Cap.RUN: (SpendRow.run_id == payer.run_id,),
+            Cap.VISITOR: (SpendRow.visitor == payer.visitor, SpendRow.at >= _day(now)),
+            Cap.DAY: (SpendRow.at >= _day(now),),
+            Cap.MONTH: (SpendRow.at >= _month(now),),
+        }
+        return {cap: whole - _sum(session, others, *scopes[cap]) for cap, whole in self._caps.items()}
+
+    def _row(self, payer: Payer, model_id: str, micros: int) -> SpendRow:
+        own = {"run_id": payer.run_id, "model_id": model_id, "visitor": payer.visitor}
+        return SpendRow(**own, state=Money.RESERVED, micros=micros, at=self._now())
+
+    def _change(self, run_id: str, model_id: str, state: Money, micros: int) -> None:
+        """Money that is spent is written down, also when nothing was reserved for it."""
+        with self._database.write() as session:
+            row = session.get(SpendRow, (run_id, model_id)) or self._row(Payer(run_id), model_id, micros)
+            row.state, row.micros = state, micros
+            session.add(row)
+
+
+def micros_of(usd: float) -> int:
+    """Upwards, so that rounding never hides money; an error of floating point is not money."""
+    return math.ceil(round(usd * MICROS, 3))
+
+
+def _mine(run_id: str) -> tuple[ColumnElement[bool]]:
+    return (SpendRow.run_id == run_id,)
+
+
+def _day(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _month(now: datetime) -> datetime:
+    return _day(now).replace(day=1)
+
+
+def _sum(session: Session, *where: ColumnElement[bool]) -> int:
+    return int(session.scalars(select(func.coalesce(func.sum(SpendRow.micros), 0)).where(*where)).one())
+
+
+def _sums(session: Session, since: ColumnElement[bool]) -> dict[str, Spent]:
+    """By model, one column for each state."""
+    columns = (SpendRow.model_id, SpendRow.state, func.sum(SpendRow.micros))
+    found: dict[str, dict[str, float]] = {}
+    for model_id, state, micros in session.execute(select(*columns).where(since).group_by(*columns[:2])):
+        found.setdefault(model_id, {})[state] = int(micros) / MICROS
+    return {model_id: _spent(sums) for model_id, sums in sorted(found.items())}
+
+
+def _spent(sums: Mapping[str, float]) -> Spent:
+    return Spent(
+        paid_usd=sums.get(Money.SETTLED, 0.0),
+        reserved_usd=sums.get(Money.RESERVED, 0.0),
+        unsure_usd=sums.get(Money.UNSURE, 0.0),
+    )
+
+
+def _total(parts: Iterable[Spent]) -> Spent:
+    kept = tuple(parts)
+    return Spent(
+        paid_usd=round(sum(one.paid_usd for one in kept), 6),
+        reserved_usd=round(sum(one.reserved_usd for one in kept), 6),
+        unsure_usd=round(sum(one.unsure_usd for one in kept), 6),
+    )

@@ -1,0 +1,48 @@
+"""What is said of photos that no engine can do much with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from domain import Contour, Language, Sights
+from policy import Remark, remark
+from wording import say
+
+GOOD_CONTOUR = Contour(frame=0.05, alike=0.02, flat=0.05, left_out=0.02, fragments=1, band=0.01)
+GOOD = Sights(width=800, height=600, least_side=0.0, second=0.1)
+NOTHING = replace(GOOD_CONTOUR, alike=0.95, flat=0.95)
+
+
+def test_a_good_photo_gets_no_word() -> None:
+    assert remark(GOOD_CONTOUR, GOOD) is None
+
+
+@pytest.mark.parametrize(
+    ("contour", "sights", "told"),
+    [
+        (NOTHING, GOOD, Remark.NOTHING),
+        (GOOD_CONTOUR, replace(GOOD, height=30), Remark.TINY),
+        (GOOD_CONTOUR, replace(GOOD, least_side=0.2), Remark.ALL_SIDES),
+        (GOOD_CONTOUR, replace(GOOD, second=0.9), Remark.TWO_OBJECTS),
+        (NOTHING, replace(GOOD, height=30, second=0.9), Remark.NOTHING),
+    ],
+)
+def test_each_trouble_has_its_word_and_the_gravest_is_told(contour: Contour, sights: Sights, told: Remark) -> None:
+    said = remark(contour, sights)
+    assert said
+    assert said.code == told
+
+
+def test_edges_that_only_resemble_their_ground_are_not_nothing() -> None:
+    assert remark(replace(GOOD_CONTOUR, alike=0.95), GOOD) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "help_word"), [(Language.EN, ("would help", "crop")), (Language.RU, ("оможет", "обрежьте"))]
+)
+@pytest.mark.parametrize("code", Remark)
+def test_every_word_says_what_would_help(code: Remark, language: Language, help_word: tuple[str, ...]) -> None:
+    sentence = say(f"remark_on_photo.{code}", {"width": 40, "height": 30}, language)
+    assert any(word in sentence for word in help_word)

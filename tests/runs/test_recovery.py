@@ -1,0 +1,293 @@
+"""A process dies in the middle of a run; the next one finishes it, and nothing is bought twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app import Core, build_core
+from domain import Outcome, RunStatus, SelectionRequest
+from errors import KeyReused, LeaseLost, Stopping
+from runs import RunEnded, RunEvent, RunHandedOver
+from tests.conftest import QUICK
+from tests.fakes.behaviours import Behaviour, Drop, Reply, Silence, fail, forever
+from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
+from tests.runs.crashing import lapse, prediction_known, recovered, run_until
+from tests.runs.running import mug
+
+AUTO = SelectionRequest()
+CHEAP = SelectionRequest(model_id="birefnet")
+
+
+@pytest.fixture
+def another_core(hosted_core: Core) -> Iterator[Core]:
+    """Another process on the same files and the same database."""
+    core = build_core(hosted_core.settings, QUICK)
+    yield core
+    core.database.close()
+
+
+def outcomes(result):
+    return [(attempt.model_id, attempt.outcome) for attempt in result.attempts]
+
+
+def events_recorded(core: Core, run_id: str) -> list[str]:
+    return [entry.event for entry in core.journal.entries(run_id)]
+
+
+def test_killed_while_polling_the_same_prediction_is_brought_home(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.always(BIREFNET, forever())
+    run_id = run_until(hosted_core, prediction_known, CHEAP)
+    replicate.jobs[0].behaviour = Behaviour()
+    result = recovered(another_core, run_id)
+    assert (result.status, outcomes(result)) == (RunStatus.SUCCEEDED, [("birefnet", Outcome.SUCCEEDED)])
+    assert len(replicate.creations) == 1
+    assert result.attempts[0].prediction_id == replicate.jobs[0].id
+    assert result.files.cutout.exists()
+    assert events_recorded(another_core, run_id)[-4:] == ["resumed", "attempt_started", "attempt_ended", "outcome"]
+
+
+def test_killed_before_the_answer_came_the_prediction_is_found_in_the_list(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.script(BIREFNET, Behaviour(creation=Silence(), made=True))
+    run_id = run_until(hosted_core, lambda _: bool(replicate.jobs), CHEAP)
+    result = recovered(another_core, run_id)
+    assert (result.status, len(replicate.creations)) == (RunStatus.SUCCEEDED, 1)
+    assert result.attempts[0].prediction_id == replicate.jobs[0].id
+
+
+def test_killed_before_the_order_arrived_it_is_sent_again(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.script(BIREFNET, Behaviour(creation=Silence()))
+    run_id = run_until(hosted_core, lambda _: bool(replicate.creations), CHEAP)
+    result = recovered(another_core, run_id)
+    assert (result.status, outcomes(result)) == (RunStatus.SUCCEEDED, [("birefnet", Outcome.SUCCEEDED)])
+    assert (len(replicate.creations), len(replicate.jobs)) == (2, 1)
+
+
+@pytest.mark.parametrize("answer", [Reply(500), Drop()])
+def test_when_the_provider_cannot_tell_the_attempt_is_unsure_its_price_stays_and_the_next_model_works(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch, answer: Reply
+):
+    replicate.script(V1, Behaviour(creation=Silence(), made=True))
+    run_id = run_until(hosted_core, lambda _: bool(replicate.jobs), SelectionRequest(model_id="flux-kontext-lora-v1"))
+    monkeypatch.setattr(replicate, "_list", lambda _: answer)
+    result = recovered(another_core, run_id)
+    assert outcomes(result) == [("flux-kontext-lora-v1", Outcome.UNSURE), ("birefnet", Outcome.SUCCEEDED)]
+    assert result.attempts[0].cost_usd == 0.03
+    assert another_core.service.spend().day.unsure_usd == 0.03
+
+
+def test_killed_in_the_second_model_the_first_is_not_asked_again(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.script(V1, fail())
+    replicate.script(BIREFNET, forever())
+    wish = SelectionRequest(model_id="flux-kontext-lora-v1")
+    run_id = run_until(hosted_core, lambda core: len(replicate.jobs) == 2 and prediction_known(core), wish)
+    replicate.jobs[1].behaviour = Behaviour()
+    result = recovered(another_core, run_id)
+    assert outcomes(result) == [("flux-kontext-lora-v1", Outcome.FAILED), ("birefnet", Outcome.SUCCEEDED)]
+    assert len(replicate.creations) == 2
+    assert [selection.model_id for selection in result.selections] == ["flux-kontext-lora-v1", "birefnet"]
+
+
+def test_a_run_that_somebody_works_on_is_left_alone(hosted_core: Core, another_core: Core, replicate: ReplicateServer):
+    replicate.always(BIREFNET, forever())
+
+    async def both() -> RunStatus:
+        async with aclosing(hosted_core.service.run(mug(), CHEAP)) as events:
+            async for event in events:
+                await another_core.service.recover()
+                await another_core.service.settle()
+                return (await another_core.service.result(event.run_id)).status
+        raise AssertionError
+
+    assert asyncio.run(both()) is RunStatus.RUNNING
+
+
+def test_only_one_of_many_gets_a_run_that_was_left(hosted_core: Core, another_core: Core, replicate: ReplicateServer):
+    replicate.always(BIREFNET, forever())
+    run_id = run_until(hosted_core, prediction_known, CHEAP)
+    cores = (hosted_core, another_core) * 4
+
+    async def race() -> list[object]:
+        return await asyncio.gather(*(asyncio.to_thread(core.journal.leases.claim, run_id) for core in cores))
+
+    assert sum(claim is not None for claim in asyncio.run(race())) == 1
+
+
+def test_who_has_lost_a_run_writes_nothing_more_and_cancels_nothing(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.always(BIREFNET, forever())
+
+    async def lose() -> list[RunEvent]:
+        async with aclosing(hosted_core.service.run(mug(), CHEAP)) as events:
+            async for event in events:
+                if prediction_known(hosted_core):
+                    lapse(hosted_core)
+                    claim = another_core.journal.leases.claim(event.run_id)
+                    assert claim
+                    replicate.jobs[0].behaviour = Behaviour()
+        raise AssertionError
+
+    with pytest.raises(LeaseLost):
+        asyncio.run(lose())
+    with another_core.database.read() as session:
+        rows = session.execute(text("SELECT status, outcome FROM runs JOIN attempts USING (run_id)")).all()
+    assert rows == [("running", "started")]
+    assert not replicate.jobs[0].cancelled
+
+
+@pytest.mark.parametrize("loss", ["photo", "takes"])
+def test_a_run_that_nobody_can_finish_ends_as_interrupted_with_its_draft(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer, loss: str
+):
+    replicate.always(BIREFNET, forever())
+
+    def drafted(core: Core) -> bool:
+        return prediction_known(core) and any(core.store.root.glob("*/draft-cutout.png"))
+
+    run_id = run_until(hosted_core, drafted, CHEAP)
+    if loss == "photo":
+        (hosted_core.store.root / run_id / "photo.png").unlink()
+    else:
+        with hosted_core.database.write() as session:
+            session.execute(text("UPDATE runs SET takes = 5"))
+    result = recovered(another_core, run_id)
+    assert (result.status, result.model_id) == (RunStatus.INTERRUPTED, "embedded")
+    assert result.files.cutout.name == "draft-cutout.png"
+    assert outcomes(result) == [("birefnet", Outcome.UNSURE)]
+    assert result.attempts[0].cost_usd == 0.002
+    assert "interrupted" in another_core.service.report(result).explanation
+    assert len(replicate.creations) == 1
+
+
+def test_an_hour_later_what_was_bought_is_asked_for_and_nothing_more_is_bought(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.always(V1, forever())
+    run_id = run_until(hosted_core, prediction_known, SelectionRequest(model_id="flux-kontext-lora-v1"))
+    replicate.jobs[0].behaviour = fail()
+    lapse(hosted_core, started_ago=timedelta(hours=2))
+    result = recovered(another_core, run_id)
+    assert (result.status, outcomes(result)) == (
+        RunStatus.INTERRUPTED,
+        [("flux-kontext-lora-v1", Outcome.FAILED)],
+    )
+    assert len(replicate.creations) == 1
+
+
+def stopped_in_the_middle(core: Core, replicate: ReplicateServer) -> list[RunEvent]:
+    """The events of a run that is still waiting for its prediction when the program is stopped."""
+
+    async def stop() -> list[RunEvent]:
+        told: list[RunEvent] = []
+        stopping: list[asyncio.Task[int]] = []
+        async with aclosing(core.service.run(mug(), CHEAP)) as events:
+            async for event in events:
+                told.append(event)
+                if prediction_known(core) and not stopping:
+                    stopping.append(asyncio.create_task(core.service.stop(0)))
+        assert await stopping[0] == 1
+        return told
+
+    return asyncio.run(stop())
+
+
+def test_a_stop_hands_the_run_over_and_the_next_start_finishes_it_at_once(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.always(BIREFNET, forever())
+    last = stopped_in_the_middle(hosted_core, replicate)[-1]
+    assert isinstance(last, RunHandedOver)
+    assert not replicate.jobs[0].cancelled
+    replicate.jobs[0].behaviour = Behaviour()
+    result = recovered(another_core, last.run_id)
+    assert (result.status, len(replicate.creations)) == (RunStatus.SUCCEEDED, 1)
+
+
+def test_a_run_that_ends_in_time_is_not_handed_over(hosted_core: Core):
+    async def stop() -> tuple[list[RunEvent], int]:
+        async with aclosing(hosted_core.service.run(mug(), CHEAP)) as events:
+            told = [await anext(events)]
+            stopping = asyncio.create_task(hosted_core.service.stop(60))
+            told += [event async for event in events]
+        return told, await stopping
+
+    told, left = asyncio.run(stop())
+    assert isinstance(told[-1], RunEnded)
+    assert left == 0
+
+
+def test_while_it_stops_nothing_new_begins(hosted_core: Core, replicate: ReplicateServer):
+    async def begin() -> None:
+        await hosted_core.service.stop(0)
+        await hosted_core.service.start(mug(), AUTO)
+
+    with pytest.raises(Stopping):
+        asyncio.run(begin())
+    assert replicate.requests == []
+
+
+def keyed(core: Core, key: str, upload: bytes, request: SelectionRequest = CHEAP) -> str:
+    async def start() -> str:
+        run_id = await core.service.start(upload, request, key=key)
+        await core.service.settle()
+        return run_id
+
+    return asyncio.run(start())
+
+
+def test_the_same_key_is_the_same_run_also_in_the_next_process(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    assert keyed(hosted_core, "k", mug()) == keyed(another_core, "k", mug())
+    assert len(replicate.creations) == 1
+
+
+def test_two_that_come_at_once_with_one_key_buy_once(hosted_core: Core, replicate: ReplicateServer):
+    async def both() -> set[str]:
+        ids = await asyncio.gather(*(hosted_core.service.start(mug(), CHEAP, key="k") for _ in range(2)))
+        await hosted_core.service.settle()
+        return set(ids)
+
+    assert len(asyncio.run(both())) == 1
+    assert len(replicate.creations) == 1
+
+
+@pytest.mark.parametrize("change", ["photo", "wishes"])
+def test_the_same_key_with_anything_else_is_an_error_and_reserves_nothing(
+    hosted_core: Core, replicate: ReplicateServer, change: str
+):
+    keyed(hosted_core, "k", mug())
+    with pytest.raises(KeyReused):
+        keyed(hosted_core, "k", mug() + b"\0" if change == "photo" else mug(), AUTO if change == "wishes" else CHEAP)
+    assert len(replicate.creations) == 1
+    assert hosted_core.service.spend().day.reserved_usd == 0
+
+
+def test_a_key_is_forgotten_after_a_day(hosted_core: Core, replicate: ReplicateServer):
+    first = keyed(hosted_core, "k", mug())
+    with hosted_core.database.write() as session:
+        session.execute(text("UPDATE idempotency_keys SET created_at = '2020-01-01 00:00:00.000000'"))
+    assert keyed(hosted_core, "k", mug()) != first
+
+
+def test_who_asks_again_with_the_same_key_gets_the_same_end(hosted_core: Core, replicate: ReplicateServer):
+    async def again() -> list[RunEvent]:
+        async with aclosing(hosted_core.service.run(mug(), CHEAP, key="k")) as events:
+            return [event async for event in events]
+
+    first, second = (asyncio.run(again())[-1].result for _ in range(2))
+    assert (first.run_id, first.files) == (second.run_id, second.files)
