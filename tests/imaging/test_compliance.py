@@ -81,6 +81,14 @@ def test_margins_are_judged_when_a_rule_about_them_is_known():
         assert verdict(examine(case.data), rules, 0) is case.expected, case.told
 
 
+def test_the_frame_must_be_white_even_where_the_product_comes_near_to_it():
+    number = next(n for n, rule in enumerate(RULES["amazon"].rules) if rule.kind is RuleKind.BACKGROUND)
+    facts = examine(file_of(canvas(320, 240)))
+    almost = facts.model_copy(update={"frame_white": 0.9999, "background_white": 1.0})
+    assert verdict(facts, RULES["amazon"], number) is Passing.PASS
+    assert verdict(almost, RULES["amazon"], number) is Passing.FAIL
+
+
 def test_a_rule_that_is_not_in_force_yet_is_a_recommendation_until_that_day():
     rules = lone(kind=RuleKind.MIN_SIDE, value=500, applies_from=date(2027, 1, 31))
     facts = examine(file_of(canvas(300, 300)))

@@ -152,7 +152,8 @@ def test_white_is_exactly_white_wherever_the_product_is_not():
 def test_hidden_colours_do_not_come_into_the_edges_when_the_product_is_scaled():
     split = np.zeros((800, 800, 4), np.uint8)
     split[200:600, 200:401] = 200, 0, 0, 255
-    split[200:600, 401:600] = 0, 255, 0, 0
+    split[200:600, 401:500] = 0, 255, 0, 0
+    split[200:600, 500:600] = 200, 0, 0, 255
     made = array(composed(cutout=Cutout(raster(split)), width=150, height=150).pixels).astype(int)
     assert (made[..., 1] <= made[..., 2] + 1).all()
 
