@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,11 +15,11 @@ from starlette.exceptions import HTTPException
 from api.problems import Problem, ProblemRoute, problem
 from domain import Language, SelectionRequest
 from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, RunError, Stopping
-from service import Service
+from runs import MAX_KEY
+from service import Service, visitor_of
 from wording import say
 
 MAX_BODY = 21_000_000  # bytes: the photo's own limit of 20 MB, and the form around it
-MAX_KEY = 200
 AGAIN_AFTER_S = "30"
 WISHES = ("model_id", "marketplace", "goal", "complexity", "local_only", "commercial_only")
 STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
@@ -110,5 +109,4 @@ async def _started(service: Service, request: Request, photo: bytes, asked: Sele
 
 
 def _visitor(request: Request) -> str:
-    host = request.client.host if request.client else ""
-    return hashlib.sha256(host.encode()).hexdigest()[:32] if host else ""
+    return visitor_of(request.client.host if request.client else "")

@@ -19,7 +19,7 @@ from runs.export_report import export_report, rule_reports
 from runs.exports import Exported, export
 from runs.job import Job, Tools
 from runs.journal import Journal, Past
-from runs.keys import KeyUse, key_use
+from runs.keys import MAX_KEY, KeyUse, key_use
 from runs.leases import LEASE, Claim
 from runs.ledger import Ledger, Payer
 from runs.recovery import MOST_TAKES, interrupt
@@ -30,6 +30,7 @@ from runs.touchup import Change, Mended, show, touch_up, warm_up
 
 __all__ = [
     "LEASE",
+    "MAX_KEY",
     "MOST_TAKES",
     "AttemptEnded",
     "AttemptProgress",

@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from domain import Attempt, Cutout, Evidence, Fact, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
 from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut, Unsure
 from imaging import Cut, Geometry, cut_out, evidence, prepare, sights
 from policy import judge, judge_contour, remark, weakness
 from providers import NO_TRAIL, Listener, Provider, Trail
+
+log = structlog.get_logger("cutout_router")
 
 OUTCOMES = {TimedOut: Outcome.TIMED_OUT, Unsure: Outcome.UNSURE}
 
@@ -100,3 +104,9 @@ def _failed(attempt: Attempt, error: ProviderError) -> Attempt:
 def _refused(attempt: Attempt, refusal: Statement, cost: float) -> Attempt:
     told = {"outcome": Outcome.REFUSED, "error": refusal.code, "facts": dict(refusal.facts), "cost_usd": cost}
     return attempt.model_copy(update=told)
+
+
+def log_fault(run_id: str, model_id: str, error: ProviderError) -> None:
+    """What the owner needs to mend it: a provider's own words, or where an engine broke."""
+    trace = error if isinstance(error, EngineFault) else None
+    log.warning("run.attempt_fault", run_id=run_id, model_id=model_id, detail=str(error), exc_info=trace)

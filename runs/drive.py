@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import structlog
+from functools import partial
 
 from domain import Attempt, Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
-from errors import ContentRefused, DatabaseError, EngineFault, LeaseLost, ProviderError
+from errors import ContentRefused, DatabaseError, LeaseLost
 from policy import attempt_deadline
 from providers import Trail
-from runs.attempt import Call, Ending, call_model
+from runs.attempt import Call, Ending, call_model, log_fault
 from runs.breakers import Leave
+from runs.drafting import Draft, make_draft
 from runs.entries import entry_of
 from runs.events import (
     AttemptEnded,
@@ -31,20 +30,12 @@ from runs.events import (
 )
 from runs.job import Job, Tools
 from runs.journal import Past, Sent
-from runs.leases import Claim
+from runs.leases import Claim, keep
 from runs.watch import Watch
-
-log = structlog.get_logger("cutout_router")
 
 Emit = Callable[[RunEvent], None]
 BUYS_FOR_S = 3600  # from a run's start; the provider keeps inputs and results for as long
 LEASE_SLACK_S = 30  # after the deadline, for the attempt to be closed
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    files: RunFiles
-    cutout: Cutout
 
 
 class Drive:
@@ -82,7 +73,7 @@ class Drive:
             LeaseLost: another process goes on with it.
         """
         self._task = asyncio.current_task()
-        keeper = asyncio.create_task(self._keep_lease())
+        keeper = asyncio.create_task(keep(self._tools.journal.leases, self._claim, self._lose))
         try:
             await self._begin()
             return await self._end(await self._deliver())
@@ -122,23 +113,14 @@ class Drive:
         else:
             await self._tell(RunResumed(job.run_id))
             for attempt in self._attempts:
-                await asyncio.to_thread(self._pay, attempt)
+                await self._pay(attempt)
         self._draft = asyncio.create_task(self._make_draft())
 
-    async def _keep_lease(self) -> None:
-        """Renew while the run goes on; whoever lost it stops at once and leaves everything as it is."""
-        leases = self._tools.journal.leases
-        while True:
-            await asyncio.sleep(leases.lease.total_seconds() / 3)
-            try:
-                await asyncio.to_thread(leases.renew, self._claim)
-            except LeaseLost:
-                self._lost = True
-                if self._task:
-                    self._task.cancel()
-                return
-            except DatabaseError as error:
-                log.warning("run.lease_not_renewed", run_id=self._job.run_id, detail=str(error))
+    def _lose(self) -> None:
+        """Another process goes on: everything is left as it is."""
+        self._lost = True
+        if self._task:
+            self._task.cancel()
 
     def _given_up(self) -> bool:
         return self._handed_over or self._lost
@@ -155,7 +137,7 @@ class Drive:
             return self._result(RunStatus.SUCCEEDED, self._job.models[last.model_id], made)
         selection = self._selections[-1]
         if last and last.model_id == selection.model_id:
-            selection = await self._fall_back(self._job.models[last.model_id], last, selection)
+            selection = await self._next(self._job.models[last.model_id], last.error or "", selection)
         while selection.model_id is not None:
             if self._too_late():
                 return await self._drafted_result(RunStatus.INTERRUPTED)
@@ -164,12 +146,12 @@ class Drive:
             done = await self._attempt(model, selection, leave) if leave or self._open else None
             if done is None:
                 why = ObjectionCode.NO_BOOKS if leave else ObjectionCode.RESTING
-                selection = await self._step_over(model, selection, why)
+                selection = await self._next(model, why, selection)
                 continue
             attempt, files = done
             if files:
                 return self._result(RunStatus.SUCCEEDED, model, files)
-            selection = await self._fall_back(model, attempt, selection)
+            selection = await self._next(model, attempt.error or "", selection)
         return await self._drafted_result(RunStatus.DRAFT)
 
     def _too_late(self) -> bool:
@@ -230,7 +212,7 @@ class Drive:
             raise
         await self._close(closed)
         if ending.error:
-            _log_fault(job.run_id, model.id, ending.error)
+            log_fault(job.run_id, model.id, ending.error)
         return ending, closed, files
 
     async def _enter(self, model: ModelInfo, attempt: Attempt) -> None:
@@ -264,62 +246,40 @@ class Drive:
     async def _close(self, attempt: Attempt) -> None:
         self._watch = None
         self._attempts.append(attempt)
-        await asyncio.to_thread(self._pay, attempt)  # first: an attempt that is over is never paid for again
+        await self._pay(attempt)  # first: an attempt that is over is never paid for again
         await asyncio.to_thread(self._tools.journal.end_attempt, self._claim, attempt)
         await self._tell(AttemptEnded(self._job.run_id, attempt))
 
-    def _pay(self, attempt: Attempt) -> None:
-        """What the attempt cost, or that nobody can say."""
-        cost_usd = attempt.cost_usd or 0.0
-        if self._job.models[attempt.model_id].is_local and not cost_usd:
-            return
-        change = self._tools.ledger.hold if attempt.outcome is Outcome.UNSURE else self._tools.ledger.settle
-        change(self._job.run_id, attempt.model_id, cost_usd)
+    async def _pay(self, attempt: Attempt) -> None:
+        model = self._job.models[attempt.model_id]
+        await asyncio.to_thread(self._tools.pay, self._job.run_id, model, attempt)
 
     def _time_for(self, selection: SelectionResult) -> float:
         left = self._tools.deadline_s - (self._tools.clock() - self._started)
         later = [self._job.models[model_id].typical_seconds for model_id in selection.fallback_chain]
         return attempt_deadline(left, later)
 
-    async def _fall_back(self, failed: ModelInfo, ended: Attempt, selection: SelectionResult) -> SelectionResult:
-        """The next selection; after a content refusal, models behind the same endpoint are not paid to say it again."""
-        job, code, policy = self._job, ended.error or "", self._tools.policy
+    async def _next(self, model: ModelInfo, why: str, selection: SelectionResult) -> SelectionResult:
+        """One step down the plan, written down before anything follows from it.
+
+        After a content refusal, models behind the same endpoint are not paid to say it again.
+        """
+        job, policy = self._job, self._tools.policy
         models, facts = list(job.models.values()), await asyncio.to_thread(job.facts)
-        step = policy.get_fallback_model(failed.id, code, selection, models, facts)
-        while code == ContentRefused.code and step.model_id and self._same_endpoint(step.model_id, failed):
-            step = policy.get_fallback_model(step.model_id, code, step, models, facts)
-        return await self._go_on(failed, step)
-
-    async def _step_over(self, model: ModelInfo, selection: SelectionResult, why: ObjectionCode) -> SelectionResult:
-        """The next model when this one rests since it was chosen, another run has its trial, or the books are shut."""
-        models, facts = list(self._job.models.values()), await asyncio.to_thread(self._job.facts)
-        step = self._tools.policy.get_fallback_model(model.id, why, selection, models, facts)
-        return await self._go_on(model, step)
-
-    async def _go_on(self, failed: ModelInfo, step: SelectionResult) -> SelectionResult:
-        """The step is written down before anything follows from it."""
+        step = policy.get_fallback_model(model.id, why, selection, models, facts)
+        while why == ContentRefused.code and step.model_id and job.models[step.model_id].endpoint == model.endpoint:
+            step = policy.get_fallback_model(step.model_id, why, step, models, facts)
         self._selections.append(step)
         running = self._result(RunStatus.RUNNING)
-        await asyncio.to_thread(self._tools.journal.note_selections, self._claim, running, self._job.names)
-        await self._tell(FallbackChosen(self._job.run_id, failed.id, step))
+        await asyncio.to_thread(self._tools.journal.note_selections, self._claim, running, job.names)
+        await self._tell(FallbackChosen(job.run_id, model.id, step))
         return step
 
-    def _same_endpoint(self, model_id: str, failed: ModelInfo) -> bool:
-        return self._job.models[model_id].endpoint == failed.endpoint
-
     async def _make_draft(self) -> Draft | None:
-        """The embedded engine's cutout, shown while a hosted model works; no attempt, and no error, of the run."""
-        job, tools = self._job, self._tools
-        model = job.draft_model()
-        if model is None:
-            return None
-        blank = Attempt(number=0, model_id=model.id)
-        ending = await call_model(Call(tools.providers[model.spec.kind], model, job.photo, tools.deadline_s, blank))
-        if ending.cutout is None:
-            return None
-        files = await self._save(ending.cutout, draft=True)
-        self._emit(DraftReady(job.run_id, files))
-        return Draft(files, ending.cutout)
+        draft = await make_draft(self._tools, self._job, partial(self._save, draft=True))
+        if draft:
+            self._emit(DraftReady(self._job.run_id, draft.files))
+        return draft
 
     async def _end(self, result: RunResult) -> RunResult:
         await asyncio.to_thread(self._tools.journal.end_run, self._claim, result, self._job.names)
@@ -341,13 +301,5 @@ class Drive:
     async def _tell(self, event: RunEvent) -> None:
         entry = entry_of(event, self._job.names)
         if entry:
-            await asyncio.to_thread(self._tools.journal.record, entry)
-            for listener in self._tools.listeners:
-                listener(entry)
+            await asyncio.to_thread(self._tools.tell, entry)
         self._emit(event)
-
-
-def _log_fault(run_id: str, model_id: str, error: ProviderError) -> None:
-    """What the owner needs to mend it: a provider's own words, or where an engine broke."""
-    trace = error if isinstance(error, EngineFault) else None
-    log.warning("run.attempt_fault", run_id=run_id, model_id=model_id, detail=str(error), exc_info=trace)

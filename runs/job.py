@@ -6,7 +6,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain import JournalEntry, LocalEngine, ModelInfo, Photo, PolicyFacts, ProviderKind, SelectionResult
+from domain import (
+    Attempt,
+    JournalEntry,
+    LocalEngine,
+    ModelInfo,
+    Outcome,
+    Photo,
+    PolicyFacts,
+    ProviderKind,
+    SelectionResult,
+)
 from policy import ModelSelectionPolicy
 from providers import Provider
 from runs.breakers import Breakers
@@ -31,6 +41,20 @@ class Tools:
     listeners: Sequence[Callable[[JournalEntry], None]] = ()
     clock: Callable[[], float] = time.monotonic
     roster: Roster = field(default_factory=Roster)
+
+    def tell(self, entry: JournalEntry) -> None:
+        """Write the entry down, then let the listeners hear it."""
+        self.journal.record(entry)
+        for listener in self.listeners:
+            listener(entry)
+
+    def pay(self, run_id: str, model: ModelInfo, attempt: Attempt) -> None:
+        """What the attempt cost, or that nobody can say."""
+        cost_usd = attempt.cost_usd or 0.0
+        if model.is_local and not cost_usd:
+            return
+        change = self.ledger.hold if attempt.outcome is Outcome.UNSURE else self.ledger.settle
+        change(run_id, model.id, cost_usd)
 
 
 @dataclass(frozen=True, slots=True)

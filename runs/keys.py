@@ -14,6 +14,7 @@ from errors import KeyReused
 from runs.tables import KeyRow
 
 KEPT = timedelta(hours=24)
+MAX_KEY = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)

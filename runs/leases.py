@@ -6,18 +6,22 @@ that stood still while another took over cannot write a word more.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from database import Database
 from domain import RunStatus
-from errors import LeaseLost
+from errors import DatabaseError, LeaseLost
 from runs.tables import RunRow
+
+log = structlog.get_logger("cutout_router")
 
 LEASE = timedelta(seconds=30)
 
@@ -80,6 +84,19 @@ class Leases:
 
     def _lapsed(self) -> tuple[ColumnElement[bool], ...]:
         return (_running(), or_(RunRow.lease_until.is_(None), RunRow.lease_until < self.now()))
+
+
+async def keep(leases: Leases, claim: Claim, lost: Callable[[], None]) -> None:
+    """Renew until cancelled; `lost` is called once, when another process has the run."""
+    while True:
+        await asyncio.sleep(leases.lease.total_seconds() / 3)
+        try:
+            await asyncio.to_thread(leases.renew, claim)
+        except LeaseLost:
+            lost()
+            return
+        except DatabaseError as error:
+            log.warning("run.lease_not_renewed", run_id=claim.run_id, detail=str(error))
 
 
 def _running() -> ColumnElement[bool]:

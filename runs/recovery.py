@@ -23,8 +23,8 @@ def interrupt(tools: Tools, claim: Claim, past: Past, models: Mapping[str, Model
     attempts = tuple(_closed(one, past, models) for one in past.result.attempts)
     for before, after in zip(past.result.attempts, attempts, strict=True):
         if before is not after:
+            tools.ledger.hold(claim.run_id, after.model_id, after.cost_usd or 0.0)  # first, as in `Drive`
             tools.journal.end_attempt(claim, after)
-            tools.ledger.hold(claim.run_id, after.model_id, after.cost_usd or 0.0)
     files = _files(tools.store, claim.run_id)
     drawn = next((model.id for model in models.values() if model.spec.kind is ProviderKind.EMBEDDED), None)
     ended = replace(
@@ -38,7 +38,7 @@ def interrupt(tools: Tools, claim: Claim, past: Past, models: Mapping[str, Model
     names = {model_id: model.name for model_id, model in models.items()}
     entry = entry_of(RunEnded(ended), names)
     if entry:
-        tools.journal.record(entry)
+        tools.tell(entry)
     tools.journal.end_run(claim, ended, names)
     tools.ledger.release(claim.run_id)
     return ended

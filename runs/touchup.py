@@ -93,6 +93,4 @@ def _record(
         seconds=seconds,
         sentence=say(f"touch_up.{change}", {"step": step}),
     )
-    tools.journal.record(entry)
-    for listener in tools.listeners:
-        listener(entry)
+    tools.tell(entry)

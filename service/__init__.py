@@ -2,5 +2,6 @@
 
 from service.health import VERSION
 from service.service import Limits, Service, utc_now
+from service.visitors import visitor_of
 
-__all__ = ["VERSION", "Limits", "Service", "utc_now"]
+__all__ = ["VERSION", "Limits", "Service", "utc_now", "visitor_of"]

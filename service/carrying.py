@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -61,6 +62,7 @@ class Carrier:
     async def begin(
         self,
         photo: Photo,
+        models: Sequence[ModelInfo],
         payer: Payer,
         reserve: Callable[[Callable[[], PolicyFacts]], SelectionResult],
         key: KeyUse | None,
@@ -72,10 +74,9 @@ class Carrier:
             KeyReused: the key stands for something else.
         """
         self._tools.roster.admit()
-        models = await self._models()
-        facts = self._known(models, photo, payer)
+        facts = partial(self._facts, models, photo, payer)
         selection = await asyncio.to_thread(reserve, facts)
-        job = Job(payer.run_id, photo, selection, models, facts)
+        job = Job(payer.run_id, photo, selection, _by_id(models), facts)
         claim = Claim(job.run_id)
         run_id: str | None = None
         try:
@@ -131,13 +132,13 @@ class Carrier:
             if claim is None:
                 return
             past = await asyncio.to_thread(self._tools.journal.past, run_id)
-            models = await self._models()
+            models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
             photo = None if past.takes > MOST_TAKES else await asyncio.to_thread(self._photo, run_id)
             if photo is None:
-                await asyncio.to_thread(interrupt, self._tools, claim, past, models)
+                await asyncio.to_thread(interrupt, self._tools, claim, past, _by_id(models))
                 return
-            facts = self._known(models, photo, Payer(run_id))
-            job = Job(run_id, photo, past.result.selection, models, facts)
+            facts = partial(self._facts, models, photo, Payer(run_id))
+            job = Job(run_id, photo, past.result.selection, _by_id(models), facts)
             await self._to_the_end(job, claim, past)
 
     async def settle(self) -> None:
@@ -188,13 +189,9 @@ class Carrier:
             log.error("database.unwritten", what="start_run", trouble=error.trouble, reason=str(error))  # noqa: TRY400  # the reason says it
             return job.run_id
 
-    async def _models(self) -> Mapping[str, ModelInfo]:
-        models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        return {model.id: model for model in models}
 
-    def _known(self, models: Mapping[str, ModelInfo], photo: Photo, payer: Payer) -> Callable[[], PolicyFacts]:
-        listed = list(models.values())
-        return lambda: self._facts(listed, photo, payer)
+def _by_id(models: Sequence[ModelInfo]) -> dict[str, ModelInfo]:
+    return {model.id: model for model in models}
 
 
 def new_payer(visitor: str) -> Payer:

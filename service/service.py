@@ -157,7 +157,7 @@ class Service:
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         payer = new_payer(visitor)
         use = await asyncio.to_thread(key_use, key, upload, request) if key else None
-        return await self._carrier.begin(photo, payer, partial(self._reserved, request, models, payer), use)
+        return await self._carrier.begin(photo, models, payer, partial(self._reserved, request, models, payer), use)
 
     def report(self, result: RunResult, language: Language = Language.EN) -> RunReport:
         return make_report(result, self._names(), language)

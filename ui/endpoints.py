@@ -13,6 +13,7 @@ from types import MethodType
 import gradio as gr
 
 from domain import Goal, Language, SelectionRequest, SelectionResult
+from runs import MAX_KEY
 from runs.events import RunEnded
 from service import Service
 from ui import export_endpoint
@@ -25,8 +26,6 @@ from ui.run_tab import RUNS, RUNS_AT_ONCE
 from ui.strings import language_of
 from ui.visitor import visitor_key
 from wording import say
-
-MAX_KEY = 200
 
 
 async def process(

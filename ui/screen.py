@@ -11,7 +11,7 @@ import gradio as gr
 from domain import Language, RunReport, RunStatus
 from runs.events import RunFiles
 from ui import figures, status
-from ui.markup import Html, tag
+from ui.markup import Html, join, tag
 from ui.mending import Mending
 from ui.status import Mood
 from ui.strings import words
@@ -86,9 +86,7 @@ def ended(report: RunReport, files: RunFiles | None, names: Mapping[str, str], l
         status=_last_line(report, language),
         empty=gr.update(value=empty(language, failed=True), visible=not shown),
         picture=slider(files) if files else gr.update(value=None, visible=False),
-        caption=_caption(Html(_maker(report, names, language) + _warned(report)))
-        if shown
-        else gr.update(visible=False),
+        caption=_caption(join(_maker(report, names, language), _warned(report))) if shown else gr.update(visible=False),
         downloads=gr.update(visible=shown),
         cutout=gr.update(value=str(files.cutout) if files else None),
         matte=gr.update(value=str(files.matte) if files else None),
@@ -156,7 +154,7 @@ def _maker(report: RunReport, names: Mapping[str, str], language: Language) -> H
 
 
 def _warned(report: RunReport) -> Html:
-    return Html("".join(tag("p", sentence, class_="caption warned", role="note") for sentence in report.warnings))
+    return join(*(tag("p", sentence, class_="caption warned", role="note") for sentence in report.warnings))
 
 
 def _draft_note(note: str, language: Language) -> Html:

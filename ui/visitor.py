@@ -1,10 +1,10 @@
-"""Who is asking, as a key that says no more than that two runs are one visitor's."""
+"""Who is asking through the page or the client API."""
 
 from __future__ import annotations
 
-import hashlib
-
 import gradio as gr
+
+from service import visitor_of
 
 
 def visitor_key(request: gr.Request | None) -> str:
@@ -13,5 +13,4 @@ def visitor_key(request: gr.Request | None) -> str:
         return ""
     client = getattr(request, "client", None)  # Gradio answers with an error where there is no connection
     host = client.host if client else ""
-    who = host or request.session_hash or ""
-    return hashlib.sha256(who.encode()).hexdigest()[:32] if who else ""
+    return visitor_of(host or request.session_hash or "")

@@ -50,6 +50,7 @@ class Job:
     cancelled: bool = False
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat().replace("+00:00", "Z"))
     file: bytes | None = None
+    data_removed: bool = False
 
     @property
     def status(self) -> str:
@@ -69,12 +70,12 @@ def prediction(job: Job, base: str, output: Any) -> dict[str, Any]:
         "id": job.id,
         "model": job.model,
         "version": job.version,
-        "input": job.inputs,
-        "output": output,
+        "input": {} if job.data_removed else job.inputs,
+        "output": None if job.data_removed else output,
         "logs": "",
         "error": job.behaviour.error if ended and not job.cancelled else None,
         "status": job.status,
-        "data_removed": False,
+        "data_removed": job.data_removed,
         "created_at": job.created_at,
         "started_at": None if job.status == "starting" else STAMP,
         "completed_at": STAMP if ended else None,

@@ -84,6 +84,7 @@ def test_a_prediction_is_cancelled_when_the_person_stops_the_run_before_its_id_h
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(start())
     assert bench.server.jobs[0].cancelled
+    assert bench.told[-1].prediction_id == bench.server.jobs[0].id  # it is charged, so the books must know
 
 
 def test_stopping_twice_does_not_stop_the_cleaning_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,7 +25,7 @@ from tests.fakes.behaviours import (
     throttle,
 )
 from tests.fakes.replicate_server import BIREFNET
-from tests.providers.conftest import BIREFNET_MODEL, Bench
+from tests.providers.conftest import BIREFNET_MODEL, Bench, small_photo
 from tests.providers.test_wire import PICTURE
 
 
@@ -112,6 +114,24 @@ def test_when_the_list_cannot_be_read_either_nobody_knows(
     with pytest.raises(Unsure) as caught:
         bench.run(BIREFNET_MODEL)
     assert caught.value.facts["cause"] == "connection_lost"
+
+
+def test_what_was_bought_long_ago_and_is_removed_does_not_make_a_dropped_creation_unclear(bench: Bench) -> None:
+    bench.run(BIREFNET_MODEL)
+    old = bench.server.jobs[0]
+    old.created_at, old.data_removed = (datetime.now(UTC) - timedelta(days=2)).isoformat(), True
+    bench.server.script(BIREFNET, drop_on_create())
+    with pytest.raises(ConnectionLost):
+        bench.run(BIREFNET_MODEL)
+
+
+def test_in_a_storm_of_refusals_fewer_than_a_fifth_of_the_creations_are_sent_again(bench: Bench) -> None:
+    bench.server.always(BIREFNET, throttle(5))
+    provider = bench.provider(BIREFNET_MODEL)
+    for _ in range(50):
+        with pytest.raises(Throttled):
+            asyncio.run(provider.run(small_photo(), BIREFNET_MODEL, 60, bench.told.append))
+    assert 50 < len(bench.server.creations) < 60
 
 
 def test_retries_of_all_calls_together_stay_under_a_fifth() -> None:
