@@ -1,6 +1,22 @@
 """The words of the product as frozen values and enums (standard library and pydantic only)."""
 
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
+from domain.batches import (
+    AGAIN,
+    MOST_MARKETPLACES,
+    MOST_PHOTOS,
+    OPEN,
+    Batch,
+    BatchItem,
+    BatchOptions,
+    BatchReport,
+    BatchStatus,
+    Estimate,
+    IntakeFault,
+    ItemReport,
+    ItemState,
+    MadeExport,
+)
 from domain.evidence import Contour, Evidence, Sights
 from domain.listing import (
     LEAST_SIDE_PX,
@@ -66,17 +82,26 @@ from domain.selection import (
 from domain.touchup import MOST_SHIFT_PX, MOST_SOFTNESS_PX, Strokes, TouchUp
 
 __all__ = [
+    "AGAIN",
     "CUSTOM",
     "LEAST_SIDE_PX",
+    "MOST_MARKETPLACES",
+    "MOST_PHOTOS",
     "MOST_SHIFT_PX",
     "MOST_SIDE_PX",
     "MOST_SOFTNESS_PX",
+    "OPEN",
     "WRITTEN",
     "Attempt",
     "AttemptReport",
     "Background",
     "BackgroundKind",
     "BackgroundRule",
+    "Batch",
+    "BatchItem",
+    "BatchOptions",
+    "BatchReport",
+    "BatchStatus",
     "CandidateReport",
     "Cap",
     "CheckReport",
@@ -85,6 +110,7 @@ __all__ = [
     "Confidence",
     "Contour",
     "Cutout",
+    "Estimate",
     "EventKind",
     "Evidence",
     "Experiment",
@@ -98,6 +124,9 @@ __all__ = [
     "Forbidden",
     "GateReason",
     "Goal",
+    "IntakeFault",
+    "ItemReport",
+    "ItemState",
     "JournalEntry",
     "Language",
     "Level",
@@ -105,6 +134,7 @@ __all__ = [
     "Likeness",
     "Limits",
     "LocalEngine",
+    "MadeExport",
     "Marketplace",
     "MarketplaceRules",
     "Measures",

@@ -8,6 +8,7 @@ from imaging.engine import object_mask
 from imaging.evidence import evidence
 from imaging.examine import examine
 from imaging.export import format_for, make_export
+from imaging.formats import container_of
 from imaging.geometry import Geometry, Prepared, prepare
 from imaging.listing_file import Written
 from imaging.measures import matte_of, measure
@@ -22,6 +23,7 @@ __all__ = [
     "Prepared",
     "Written",
     "assess",
+    "container_of",
     "cut_out",
     "decode",
     "decode_picture",
