@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +22,7 @@ import gradio as gr
 import imaging
 import ui
 from api import build_rest
+from batches import BatchFiles, Desk, LocalQueue
 from database import Database, migrate
 from domain import ProviderKind
 from errors import DatabaseError, StartError
@@ -40,7 +41,7 @@ from providers import (
 )
 from registry import ModelRegistry, apply_seed, load_marketplaces, load_seed
 from runs import LEASE, Breakers, FileStore, Journal, Ledger, Tools
-from service import Limits, Service, utc_now
+from service import Batches, Limits, Service, Tray, utc_now
 from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
@@ -67,6 +68,7 @@ class Core:
     store: FileStore
     tools: Tools
     service: Service
+    batches: Batches
 
     @property
     def journal(self) -> Journal:
@@ -90,7 +92,7 @@ class App:
 
     def launch(self, **options: Any) -> tuple[Any, str, str]:
         """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
-        rest = build_rest(self.core.service, self.core.settings.admin_token.get_secret_value())
+        rest = build_rest(self.core.service, self.core.settings.admin_token.get_secret_value(), self.core.batches)
         self.page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
         served: tuple[Any, str, str] = self.page.launch(
             ssr_mode=False,
@@ -110,7 +112,9 @@ class App:
     async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
         self.running.loop = asyncio.get_running_loop()
         tasks = [asyncio.create_task(chore(self.core)) for chore in (_sweep, _tidy, _recover)]
+        tasks.append(asyncio.create_task(self.core.batches.work()))
         yield
+        await self.core.service.stop(SAY_GOODBYE_S)  # photos of batches go on after the next start
         for task in tasks:
             task.cancel()
         self.core.database.close()
@@ -119,7 +123,7 @@ class App:
 def build(settings: Settings, timing: Timing | None = None) -> App:
     """Everything up to the launch; raises `StartError` when the program must not start."""
     core = build_core(settings, timing)
-    return App(core, ui.build(core.service))
+    return App(core, ui.build(core.service, core.batches))
 
 
 def build_core(settings: Settings, timing: Timing | None = None, lease: timedelta = LEASE) -> Core:
@@ -132,14 +136,31 @@ def build_core(settings: Settings, timing: Timing | None = None, lease: timedelt
     tools.breakers.forgive_account()
     log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
     service = Service(ModelRegistry(database), tools, _limits(settings), rules)
-    return Core(settings, database, store, tools, service)
+    batches = _batches(settings, database, service, tools, lease)
+    return Core(settings, database, store, tools, service, batches)
+
+
+def _batches(settings: Settings, database: Database, service: Service, tools: Tools, lease: timedelta) -> Batches:
+    """One process works on batches by itself; where several share a database, an engine on it hands them out."""
+    desk, at_once = Desk(database, utc_now, lease), settings.batch_at_once
+    queue = LocalQueue(desk, at_once, lambda: service.stopping)
+    return Batches(service, Tray(desk, BatchFiles(settings.data_dir / "batches"), queue, tools.ledger, at_once))
 
 
 async def _sweep(core: Core) -> None:
-    """Delete the files of runs that are older than the owner keeps them."""
+    """Delete the files of runs and batches that are older than the owner keeps them."""
     while True:
+        await _put_off(core.batches.tidy(timedelta(hours=core.settings.keep_hours)))
         await asyncio.to_thread(core.store.purge, core.settings.keep_hours * 3600)
         await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def _put_off(chore: Awaitable[None]) -> None:
+    """A chore that needs the database is done the next time, when the database is well again."""
+    try:
+        await chore
+    except DatabaseError as error:
+        log.warning("chore.put_off", reason=str(error))
 
 
 async def _recover(core: Core) -> None:

@@ -21,6 +21,11 @@ CutoutRouterError
 │   ├── Busy                         as many runs as fit are under way
 │   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
+├── BatchError                       tell the person: the batch stays as it is
+│   ├── NoSuchBatch                  its link is wrong, or it was deleted
+│   ├── NothingToRun                 no photo of it can be run, or none failed
+│   ├── OverBudget                   the budget does not hold its worst case
+│   └── PhotoGone                    a photo that waited was deleted
 └── ProviderError                    one attempt ended
     ├── AccountError                 rest the provider: its other models would fail as well
     │   ├── Unauthenticated          401
@@ -184,6 +189,28 @@ class KeyReused(RunError):
 
 class LeaseLost(RunError):
     code = "lease_lost"
+
+
+class BatchError(CutoutRouterError):
+    code = "batch"
+
+
+class NoSuchBatch(BatchError):
+    code = "batch_unknown"
+
+
+class NothingToRun(BatchError):
+    code = "batch_empty"
+
+
+class OverBudget(BatchError):
+    """`worst_usd` and `left_usd` are among the facts."""
+
+    code = "batch_over_budget"
+
+
+class PhotoGone(BatchError):
+    code = "batch_photo_gone"
 
 
 class ProviderError(CutoutRouterError):

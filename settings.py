@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     spend_cap_visitor_usd: float | None = Field(default=None, ge=0)
     spend_cap_day_usd: float | None = Field(default=None, ge=0)
     spend_cap_month_usd: float | None = Field(default=None, ge=0)
+    batch_at_once: int = Field(default=4, ge=1, le=32)
+    provider_at_once: int = Field(default=16, ge=1, le=1000)
+    provider_per_minute: int = Field(default=300, ge=1, le=100_000)
     admin_token: SecretStr = SecretStr("")
     keep_hours: float = Field(default=24, gt=0, le=24 * 365)
 

@@ -14,7 +14,7 @@ from api.owner import owner_router
 from api.problems import Problem, ProblemRoute, problem
 from api.starting import starting_router
 from domain import ModelInfo, RunReport
-from service import VERSION, Service
+from service import VERSION, Batches, Service
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -23,7 +23,7 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "descripti
 Filter = Annotated[str | None, Query(max_length=40)]
 
 
-def build_rest(service: Service, admin_token: str = "") -> FastAPI:
+def build_rest(service: Service, admin_token: str = "", batches: Batches | None = None) -> FastAPI:
     """What is for the owner alone is there only with an `admin_token`.
 
     A FastAPI of its own: its routes and its OpenAPI document (`/openapi.json`) know nothing of the page."""

@@ -76,6 +76,13 @@ class Desk:
             row = session.get(BatchRow, batch_id)
             return _kept(session, row) if row else None
 
+    def terms(self, batch_id: str) -> tuple[BatchOptions, str] | None:
+        """What is wished for every photo, and who pays."""
+        columns = select(BatchRow.options, BatchRow.visitor).where(BatchRow.batch_id == batch_id)
+        with self.database.read() as session:
+            found = session.execute(columns).first()
+        return (BatchOptions.model_validate(found.options), found.visitor) if found else None
+
     def status(self, batch_id: str) -> BatchStatus | None:
         with self.database.read() as session:
             found = session.scalar(select(BatchRow.status).where(BatchRow.batch_id == batch_id))
@@ -106,7 +113,7 @@ class Desk:
             fresh: dict[str, Any] = {
                 "state": ItemState.WAITING,
                 "run_id": None,
-                "error": None,
+                "note": None,
                 "facts": {},
                 "exports": [],
             }

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from errors import FilesGone
+from errors import FilesGone, PhotoGone
 
 _BATCH_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -25,10 +25,11 @@ class BatchFiles:
         _write(folder / f"{number}.photo", data)
 
     def photo(self, batch_id: str, number: int) -> bytes:
+        """Raises `PhotoGone`."""
         try:
             return (self._folder(batch_id) / f"{number}.photo").read_bytes()
         except FileNotFoundError as error:
-            raise FilesGone(f"no photo {number} in {batch_id}") from error
+            raise PhotoGone(f"no photo {number} in {batch_id}") from error
 
     def drop_photo(self, batch_id: str, number: int) -> None:
         """Its cutout is made, and lies with the run."""

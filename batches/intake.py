@@ -80,5 +80,7 @@ def _judged(file: Unpacked) -> Unpacked | Refusal:
 
 def _item(number: int, one: Unpacked | Refusal) -> BatchItem:
     if isinstance(one, Refusal):
-        return BatchItem(number=number, name=one.name, state=ItemState.REFUSED, error=one.code, facts=one.facts)
+        family = "intake" if one.code in set(IntakeFault) else "error"
+        note = f"{family}.{one.code}"
+        return BatchItem(number=number, name=one.name, state=ItemState.REFUSED, note=note, facts=one.facts)
     return BatchItem(number=number, name=one.name, state=ItemState.WAITING)

@@ -42,7 +42,7 @@ class ItemRow(Base):
     fallbacks: Mapped[int]
     seconds: Mapped[float]
     cost_usd: Mapped[float]
-    error: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str | None] = mapped_column(String(64))
     facts: Mapped[Any] = mapped_column(JSON)
     exports: Mapped[Any] = mapped_column(JSON)
     owner: Mapped[str | None] = mapped_column(String(32))

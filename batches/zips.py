@@ -116,7 +116,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> Unpa
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, _TooMuch):
         return Refusal(name, IntakeFault.ZIP_DAMAGED)
     if len(data) > min(MOST_PHOTO, left):
-        return Refusal(name, IntakeFault.ZIP_BOMB)
+        return Refusal(name, IntakeFault.ZIP_BOMB, {"limit_mb": MOST_PHOTO // MEGABYTE})
     return Refusal(name, IntakeFault.ZIP_NESTED) if is_zip(data) else Unpacked(name, data)
 
 

@@ -78,9 +78,9 @@ class MadeExport(Value):
 
 
 class BatchItem(Value):
-    """One photo of a batch, or one file that was refused; `error` is a code and `facts` fill its sentence.
+    """One photo of a batch, or one file that was refused; `note` is the code of a sentence about it, filled by `facts`.
 
-    `fallbacks` counts the steps down the plan; seconds and cost are of all tries.
+    `fallbacks` counts the models that did not deliver; seconds and cost are of all tries.
     """
 
     number: int
@@ -92,7 +92,7 @@ class BatchItem(Value):
     fallbacks: int = 0
     seconds: float = 0.0
     cost_usd: float = 0.0
-    error: str | None = None
+    note: str | None = None
     facts: Mapping[str, Fact] = Field(default_factory=dict)
     exports: tuple[MadeExport, ...] = ()
 

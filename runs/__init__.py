@@ -23,7 +23,7 @@ from runs.keys import MAX_KEY, KeyUse, key_use
 from runs.leases import LEASE, Claim
 from runs.ledger import Ledger, Payer
 from runs.recovery import MOST_TAKES, interrupt
-from runs.report import attempt_report, make_report, selection_report
+from runs.report import attempt_report, error_statement, make_report, selection_report, warnings_of
 from runs.runner import carry_out
 from runs.store import FileStore
 from runs.touchup import Change, Mended, show, touch_up, warm_up
@@ -60,6 +60,7 @@ __all__ = [
     "Tools",
     "attempt_report",
     "carry_out",
+    "error_statement",
     "export",
     "export_report",
     "interrupt",
@@ -70,4 +71,5 @@ __all__ = [
     "show",
     "touch_up",
     "warm_up",
+    "warnings_of",
 ]

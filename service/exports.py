@@ -41,6 +41,10 @@ class Exports:
         """What a marketplace asks, as far as it is known, with the source and date of every rule."""
         return rule_reports(self.rules[marketplace], self._tools.now().date(), language)
 
+    def path(self, run_id: str, number: int) -> Path:
+        """As `file`, for who is in a thread already."""
+        return self._tools.store.export_file(run_id, number)
+
     async def file(self, run_id: str, number: int) -> Path:
         """A file that was made before; raises `FilesGone`."""
         return await asyncio.to_thread(self._tools.store.export_file, run_id, number)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from domain import (
@@ -122,6 +123,15 @@ class Service:
             async for event in events:
                 yield event
 
+    async def run_in_batch(
+        self, upload: bytes, request: SelectionRequest, payer: Payer, key: str
+    ) -> AsyncGenerator[RunEvent, None]:
+        """As `run`, with money that `payer.batch` has set aside."""
+        begun = await self._begin(upload, request, payer.visitor, key, payer.batch)
+        async with aclosing(self._carrier.events(begun)) as events:
+            async for event in events:
+                yield event
+
     async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
         """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
         self._carrier.make_room()
@@ -130,6 +140,14 @@ class Service:
             return begun
         self._carrier.detach(begun)
         return begun.job.run_id
+
+    def follow(self, run_id: str) -> AsyncGenerator[RunEvent, None]:
+        """The end of a run that somebody else carries out; closing the iterator changes nothing for it."""
+        return self._carrier.follow(run_id)
+
+    def cutout_file(self, run_id: str) -> Path:
+        """The model's own cutout, or the draft; raises `FilesGone`."""
+        return self._tools.store.files(run_id, 0).cutout
 
     async def result(self, run_id: str) -> RunResult | None:
         """A run as it stands right now, with its files when it is over; None when the id is unknown."""
@@ -151,11 +169,13 @@ class Service:
         """No new runs; those that are not over after `grace_s` are left to the next start. Answers with how many."""
         return await self._tools.roster.stop(grace_s)
 
-    async def _begin(self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None) -> Begun | str:
+    async def _begin(
+        self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None, batch: str = ""
+    ) -> Begun | str:
         self._tools.roster.admit()
         photo = await asyncio.to_thread(decode, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        payer = new_payer(visitor)
+        payer = new_payer(visitor, batch)
         use = await asyncio.to_thread(key_use, key, upload, request) if key else None
         return await self._carrier.begin(photo, models, payer, partial(self._reserved, request, models, payer), use)
 

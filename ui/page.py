@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from service import Service
+from service import Batches, Service
 from ui import endpoints, run_tab
 from ui.markup import Html, tag
 from ui.strings import I18N, label
@@ -43,7 +43,7 @@ LAUNCH: dict[str, Any] = {
 }
 
 
-def build(service: Service) -> gr.Blocks:
+def build(service: Service, batches: Batches) -> gr.Blocks:
     with gr.Blocks(title=NAME, delete_cache=(1800, UPLOADS_KEPT_S), analytics_enabled=False) as demo:
         with gr.Row(elem_id="masthead"):
             gr.HTML(tag("h1", LOGO, tag("span", NAME)), elem_id="brand")

@@ -10,8 +10,8 @@ import pytest
 from batches.files import BatchFiles
 from batches.intake import MOST_REFUSALS, Handed, take_in
 from batches.names import numbered
-from domain import MOST_PHOTOS, BatchItem, IntakeFault, ItemState
-from errors import FilesGone, PhotoFault
+from domain import MOST_PHOTOS, BatchItem, ItemState
+from errors import FilesGone, PhotoGone
 from tests.photos import jpeg, product_photo
 
 BATCH = "0123456789abcdef" * 2
@@ -41,7 +41,7 @@ def zipped(path: Path, *files: tuple[str, bytes]) -> bytes:
 
 
 def lines(items: tuple[BatchItem, ...]) -> list[tuple[str, ItemState, str | None]]:
-    return [(item.name, item.state, item.error) for item in items]
+    return [(item.name, item.state, item.note) for item in items]
 
 
 def test_photos_a_folder_and_a_zip_become_one_list_and_every_bad_file_says_why(tmp_path: Path, store: BatchFiles):
@@ -58,19 +58,19 @@ def test_photos_a_folder_and_a_zip_become_one_list_and_every_bad_file_says_why(t
         ("a.jpg", ItemState.WAITING, None),
         ("b.jpg", ItemState.WAITING, None),
         ("c.png", ItemState.WAITING, None),
-        ("note.txt", ItemState.REFUSED, PhotoFault.NOT_A_PICTURE),
-        ("empty.jpg", ItemState.REFUSED, PhotoFault.EMPTY),
-        ("v.svg", ItemState.REFUSED, PhotoFault.VECTOR),
+        ("note.txt", ItemState.REFUSED, "error.photo_not_a_picture"),
+        ("empty.jpg", ItemState.REFUSED, "error.photo_empty"),
+        ("v.svg", ItemState.REFUSED, "error.photo_vector"),
     ]
     assert [item.number for item in items] == [1, 2, 3, 4, 5, 6]
     assert store.photo(BATCH, 3) == PHOTO
-    with pytest.raises(FilesGone):
+    with pytest.raises(PhotoGone):
         store.photo(BATCH, 4)
 
 
 def test_a_photo_that_is_too_large_is_refused_without_being_kept(tmp_path: Path, store: BatchFiles):
     items = take_in(handed(tmp_path, ("big.jpg", PHOTO + b"\0" * 20_000_000)), store, BATCH)
-    assert lines(items) == [("big.jpg", ItemState.REFUSED, PhotoFault.TOO_MANY_BYTES)]
+    assert lines(items) == [("big.jpg", ItemState.REFUSED, "error.photo_too_many_bytes")]
     assert items[0].facts == {"limit_mb": 20}
 
 
@@ -78,7 +78,7 @@ def test_ten_thousand_tiny_files_are_500_photos_and_a_line_for_the_rest(tmp_path
     many = zipped(tmp_path / "z.zip", *((f"{number}.jpg", PHOTO[:64]) for number in range(10_000)))
     items = take_in(handed(tmp_path, ("many.zip", many)), store, BATCH)
     assert [item.state for item in items] == [*[ItemState.WAITING] * MOST_PHOTOS, ItemState.REFUSED]
-    assert (items[-1].error, items[-1].facts) == (IntakeFault.TOO_MANY, {"count": 9_500, "limit": MOST_PHOTOS})
+    assert (items[-1].note, items[-1].facts) == ("intake.too_many", {"count": 9_500, "limit": MOST_PHOTOS})
 
 
 def test_ten_thousand_files_that_are_no_photos_do_not_hide_the_one_that_is(tmp_path: Path, store: BatchFiles):

@@ -11,6 +11,7 @@ from domain import (
     Cap,
     Forbidden,
     GateReason,
+    IntakeFault,
     Language,
     Marketplace,
     ObjectionCode,
@@ -20,7 +21,16 @@ from domain import (
     Statement,
     VerdictKind,
 )
-from errors import CutoutRouterError, ExportError, PhotoFault, ProviderError, StartError, TouchUpError, Trouble
+from errors import (
+    BatchError,
+    CutoutRouterError,
+    ExportError,
+    PhotoFault,
+    ProviderError,
+    StartError,
+    TouchUpError,
+    Trouble,
+)
 from policy.ranking import Order
 from providers.weights import Missing
 from runs import Change
@@ -58,6 +68,8 @@ CODES = [
     *(f"error.{leaf.code}" for leaf in leaves(ExportError)),
     *(f"error.unknown_{kind}" for kind in ("model", "marketplace", "goal", "background", "placement", "file_format")),
     *(f"error.{fault}" for fault in PhotoFault),
+    *(f"error.{leaf.code}" for leaf in leaves(BatchError)),
+    *(f"intake.{fault}" for fault in IntakeFault),
     *(f"{part}.{check}" for part in ("check", "found") for check in (*RuleKind, *OwnCheck)),
     *(f"rule.{check}" for check in (*RuleKind, *OwnCheck) if check is not RuleKind.BACKGROUND),
     *(f"rule.background.{rule}" for rule in ("white", "neutral", "opaque")),

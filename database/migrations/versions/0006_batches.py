@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("fallbacks", sa.Integer(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("cost_usd", sa.Double(), nullable=False),
-        sa.Column("error", sa.String(length=40), nullable=True),
+        sa.Column("note", sa.String(length=64), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("exports", sa.JSON(), nullable=False),
         sa.Column("owner", sa.String(length=32), nullable=True),
