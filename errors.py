@@ -25,6 +25,7 @@ CutoutRouterError
 │   ├── NoSuchBatch                  its link is wrong, or it was deleted
 │   ├── NothingToRun                 no photo of it can be run, or none failed
 │   ├── OverBudget                   the budget does not hold its worst case
+│   ├── NoSuchMarketplace            files were wished for a marketplace that nobody knows
 │   └── PhotoGone                    a photo that waited was deleted
 └── ProviderError                    one attempt ended
     ├── AccountError                 rest the provider: its other models would fail as well
@@ -207,6 +208,12 @@ class OverBudget(BatchError):
     """`worst_usd` and `left_usd` are among the facts."""
 
     code = "batch_over_budget"
+
+
+class NoSuchMarketplace(BatchError):
+    """`marketplace` and `known` are among the facts."""
+
+    code = "unknown_marketplace"
 
 
 class PhotoGone(BatchError):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.responses import JSONResponse
 
+from api.batches import batches_router
 from api.exports import exports_router
 from api.owner import owner_router
 from api.problems import Problem, ProblemRoute, problem
@@ -37,6 +38,8 @@ def build_rest(service: Service, admin_token: str = "", batches: Batches | None 
     rest.include_router(_router(service))
     rest.include_router(exports_router(service))
     rest.include_router(starting_router(service))
+    if batches:
+        rest.include_router(batches_router(batches))
     if admin_token:
         rest.include_router(owner_router(service, admin_token))
     return rest

@@ -45,7 +45,7 @@ from domain import (
     SelectionRequest,
     SelectionResult,
 )
-from errors import DatabaseError, FilesGone, NoSuchBatch, NothingToRun, OverBudget, WrongOptions
+from errors import DatabaseError, FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget
 from runs import Exported, Ledger, Payer
 from service.service import Service
 
@@ -200,10 +200,11 @@ class Batches:
         return estimate_of(photos, selection, self._models(), left, self._tray.at_once)
 
     def _check(self, options: BatchOptions) -> None:
-        """Raises `WrongOptions` for a marketplace that nobody knows."""
+        """Raises `NoSuchMarketplace`."""
+        known = self._service.exports.rules
         for name in options.marketplaces:
-            if name not in self._service.exports.rules:
-                raise WrongOptions(f"no marketplace {name!r}")
+            if name not in known:
+                raise NoSuchMarketplace(marketplace=name, known=", ".join(known))
 
     def _models(self) -> dict[str, ModelInfo]:
         return {model.id: model for active in (True, False) for model in self._service.models(active=active)}

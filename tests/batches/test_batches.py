@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from app import Core, build_core
 from domain import BatchOptions, BatchStatus, Cap, ItemState, Language, SelectionRequest, Spent
-from errors import FilesGone, NoSuchBatch, NothingToRun, OverBudget, PredictionFailed, WrongOptions
+from errors import FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget, PredictionFailed
 from runs import Payer
 from tests.batches.batching import PHOTO, hand_in, report_of, states, taken, worked_off
 from tests.conftest import QUICK
@@ -303,7 +303,7 @@ def test_what_cannot_be_worked_on_is_said(local_core: Core, tmp_path: Path):
         report_of(local_core, "0" * 32)
     with pytest.raises(NothingToRun):
         worked_off(local_core, taken(local_core, hand_in(tmp_path / "up", "a.txt", data=b"no")))
-    with pytest.raises(WrongOptions):
+    with pytest.raises(NoSuchMarketplace):
         taken(local_core, [], BatchOptions(marketplaces=("nowhere",)))
 
 
