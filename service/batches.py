@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ from domain import (
     ItemReport,
     Language,
     ModelInfo,
+    ModelState,
     ObjectionCode,
     SelectionRequest,
     SelectionResult,
@@ -52,6 +54,7 @@ from service.service import Service
 log = structlog.get_logger("cutout_router")
 
 TEND_EVERY_S = 30.0
+BATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Batches:
         """Raises `NoSuchBatch`."""
         kept = await self._kept(batch_id)
         return batch_report(
-            kept.batch, kept.estimate, self._names(), self._tray.at_once, self._tray.desk.now(), language
+            kept.batch, kept.estimate, self.names(), self._tray.at_once, self._tray.desk.now(), language
         )
 
     async def archive(self, batch_id: str, language: Language = Language.EN) -> Iterator[bytes]:
@@ -143,6 +146,13 @@ class Batches:
             await self._tray.queue.work(self._worker.work)
         finally:
             tending.cancel()
+
+    def marketplaces(self) -> tuple[str, ...]:
+        """Those that files can be made for."""
+        return tuple(self._service.exports.rules)
+
+    def model_states(self) -> tuple[ModelState, ...]:
+        return self._service.model_states()
 
     async def settle(self) -> None:
         """Work until nothing waits, without the queue: for programs that come and go."""
@@ -179,7 +189,7 @@ class Batches:
         await self._tray.queue.put(await asyncio.to_thread(self._tray.desk.waiting))
 
     async def _kept(self, batch_id: str) -> Kept:
-        kept = await asyncio.to_thread(self._tray.desk.get, batch_id)
+        kept = await asyncio.to_thread(self._tray.desk.get, batch_id) if BATCH_ID.fullmatch(batch_id) else None
         if kept is None:
             raise NoSuchBatch
         return kept
@@ -209,7 +219,8 @@ class Batches:
     def _models(self) -> dict[str, ModelInfo]:
         return {model.id: model for active in (True, False) for model in self._service.models(active=active)}
 
-    def _names(self) -> Mapping[str, str]:
+    def names(self) -> Mapping[str, str]:
+        """Every model's name by its id."""
         return {model_id: model.name for model_id, model in self._models().items()}
 
     def _entries(self, report: BatchReport) -> Iterator[Entry]:

@@ -24,3 +24,12 @@ def decimal(value: float, language: Language) -> str:
     """One decimal below ten, none above."""
     figure = f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
     return figure.replace(".", ",") if language is Language.RU else figure
+
+
+def duration(seconds: float, language: Language) -> str:
+    """Seconds up to a minute and a half, then minutes, then hours."""
+    if seconds < 90:
+        return words("seconds", language, seconds=f"{seconds:.0f}")
+    if seconds < 90 * 60:
+        return words("minutes", language, minutes=f"{seconds / 60:.0f}")
+    return words("hours", language, hours=decimal(seconds / 3600, language))

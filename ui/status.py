@@ -42,18 +42,18 @@ def clock(seconds: float, typical: float, language: Language) -> Html:
         seconds=f"{seconds:.0f}",
         typical=figures.decimal(typical, language),
     )
-    return _bar(share(seconds, typical), text)
+    return bar(share(seconds, typical), text)
 
 
 def fetched(share: float, language: Language) -> Html:
     """How much of a download is there, in [0, 1]: known, so nothing is guessed."""
-    return _bar(share, words("clock_fetched", language, percent=f"{100 * share:.0f}"))
+    return bar(share, words("clock_fetched", language, percent=f"{100 * share:.0f}"))
 
 
-def _bar(share: float, text: str) -> Html:
-    bar = tag("span", style=f"width:{100 * share:.1f}%")
+def bar(share: float, text: str) -> Html:
+    filled = tag("span", style=f"width:{100 * share:.1f}%")
     return tag(
-        "div", tag("div", bar, class_="bar"), tag("span", text, class_="seconds"), class_="clock", aria_hidden="true"
+        "div", tag("div", filled, class_="bar"), tag("span", text, class_="seconds"), class_="clock", aria_hidden="true"
     )
 
 

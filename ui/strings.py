@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from domain import Language, Text
+from ui.batch_words import BATCH_TEXTS
 
 
 def _text(en: str, ru: str) -> Text:
@@ -253,6 +254,8 @@ TEXTS: dict[str, Text] = {
     "about_seconds": _text("about {seconds} s", "около {seconds} с"),
     "seconds": _text("{seconds} s", "{seconds} с"),
 }
+
+TEXTS |= BATCH_TEXTS
 
 I18N = gr.I18n(
     **{language.value: {key: text.in_language(language) for key, text in TEXTS.items()} for language in Language}

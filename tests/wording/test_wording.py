@@ -66,7 +66,10 @@ CODES = [
     *(f"error.{leaf.code}" for leaf in leaves(ProviderError)),
     *(f"error.{leaf.code}" for leaf in leaves(TouchUpError)),
     *(f"error.{leaf.code}" for leaf in leaves(ExportError)),
-    *(f"error.unknown_{kind}" for kind in ("model", "marketplace", "goal", "background", "placement", "file_format")),
+    *(
+        f"error.unknown_{kind}"
+        for kind in ("model", "marketplace", "goal", "background", "placement", "file_format", "action")
+    ),
     *(f"error.{fault}" for fault in PhotoFault),
     *(f"error.{leaf.code}" for leaf in leaves(BatchError)),
     *(f"intake.{fault}" for fault in IntakeFault),
