@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,7 +25,6 @@ from ui.visitor import visitor_key
 
 TICK_S = 1.5
 TAB = "many"
-BATCH_ID = re.compile(r"[0-9a-f]{32}")
 FOLDERS = Path(__file__).with_name("folders.js").read_text(encoding="utf-8")
 # The address of the page becomes the batch's, so that a reload or the browser's history brings it back.
 KEEP_LINK = """() => {
@@ -135,10 +133,13 @@ async def open_link(batches: Batches, request: gr.Request) -> Outputs:
     """`?batch=ID` opens the tab with that batch; anything else opens the page as always."""
     language = language_of(request)
     batch_id = str(request.query_params.get("batch") or "")
-    if not BATCH_ID.fullmatch(batch_id):
-        return (gr.skip(), *View(told=status.own("batch_idle", Mood.IDLE, language)).outputs())
-    shown = await tick(batches, batch_id, "", request)
-    return (gr.Tabs(selected=TAB), *shown)
+    named = (
+        gr.update(choices=model_choices(batches.model_states(), language)),
+        gr.update(choices=_marketplace_choices(batches, language)),
+    )
+    if not batch_id:
+        return (gr.skip(), *named, *View(told=status.own("batch_idle", Mood.IDLE, language)).outputs())
+    return (gr.Tabs(selected=TAB), *named, *await tick(batches, batch_id, "", request))
 
 
 async def _done(batches: Batches, batch_id: str, doing: Any, request: gr.Request) -> Outputs:
@@ -170,6 +171,7 @@ def _options(
 
 def _shown(report: BatchReport, batches: Batches, language: Language, seen: str = "") -> View:
     table = batch_table.table(report, language)
+    archive = batch_table.archive_link(report, language)
     digest = hashlib.sha256(table.encode()).hexdigest()[:16]
     prepared = report.status is BatchStatus.PREPARED
     startable = prepared and report.photos > 0 and bool(report.estimate and report.estimate.holds)
@@ -183,7 +185,7 @@ def _shown(report: BatchReport, batches: Batches, language: Language, seen: str 
         start=gr.update(visible=prepared, interactive=startable),
         stop=gr.update(visible=running),
         again=gr.update(visible=failed),
-        archive=batch_table.archive_link(report, language),
+        archive=gr.update(value=archive, visible=bool(archive)),
         timer=gr.Timer(active=busy),
         batch_id=report.batch_id,
         seen=digest,
@@ -194,7 +196,7 @@ def _nothing(language: Language) -> Outputs:
     hidden = gr.update(visible=False)
     told = status.own("batch_idle", Mood.IDLE, language)
     timer = gr.Timer(active=False)
-    return View(told, "", hidden, hidden, hidden, "", timer, batch_id="", seen="").outputs()
+    return View(told, "", hidden, hidden, hidden, hidden, timer, batch_id="", seen="").outputs()
 
 
 # Layout.
@@ -254,7 +256,7 @@ def _wishes(batches: Batches) -> tuple[gr.Dropdown, gr.Dropdown, gr.Radio]:
         model_choices(batches.model_states(), Language.EN), value=AUTO, label=label("model"), elem_id="batch-model"
     )
     marketplaces = gr.Dropdown(
-        marketplace_choices([name for name in batches.marketplaces() if name != CUSTOM], Language.EN)[1:],
+        _marketplace_choices(batches, Language.EN),
         value=[],
         multiselect=True,
         label=label("batch_marketplaces"),
@@ -263,6 +265,11 @@ def _wishes(batches: Batches) -> tuple[gr.Dropdown, gr.Dropdown, gr.Radio]:
     )
     goal = gr.Radio(goal_choices(), value=Goal.BALANCED.value, label=label("goal"), elem_id="batch-goal")
     return model, marketplaces, goal
+
+
+def _marketplace_choices(batches: Batches, language: Language) -> list[tuple[str, str]]:
+    """A size of one's own is a matter of single photos."""
+    return marketplace_choices([name for name in batches.marketplaces() if name != CUSTOM], language)[1:]
 
 
 def _details() -> tuple[gr.Checkbox, ...]:
@@ -280,7 +287,7 @@ def _buttons() -> tuple[Any, ...]:
         start_button = gr.Button(label("batch_start"), variant="primary", visible=False, elem_id="batch-start")
         stop_button = gr.Button(label("stop"), variant="stop", visible=False, elem_id="batch-stop")
         again_button = gr.Button(label("batch_again"), visible=False, elem_id="batch-again")
-        archive = gr.HTML(elem_id="batch-archive")
+        archive = gr.HTML(visible=False, elem_id="batch-archive")
     return start_button, stop_button, again_button, archive
 
 
@@ -302,5 +309,5 @@ def build(batches: Batches, demo: gr.Blocks, tabs: gr.Tabs, quiet: dict[str, Any
     pieces.stop.click(MethodType(stop, batches), pieces.batch_id, outputs, **free)
     pieces.again.click(MethodType(again, batches), pieces.batch_id, outputs, **free)
     pieces.timer.tick(MethodType(tick, batches), [pieces.batch_id, pieces.seen], outputs, **free)
-    demo.load(MethodType(open_link, batches), None, [tabs, *outputs], **free)
+    demo.load(MethodType(open_link, batches), None, [tabs, pieces.model, pieces.marketplaces, *outputs], **free)
     demo.load(None, js=FOLDERS, api_visibility="private")

@@ -46,8 +46,7 @@ def _before(report: BatchReport, language: Language) -> Html:
     if not report.photos:
         return status.own("batch_nothing", Mood.BAD, language)
     if estimate and not estimate.holds:
-        left = figures.price(estimate.left_usd or 0.0, language) if estimate.left_usd else "$0"
-        return status.own("batch_over_budget", Mood.WARN, language, left=left)
+        return status.own("batch_over_budget", Mood.WARN, language, left=_cost(estimate.left_usd or 0.0, language))
     key = "batch_prepared_some" if report.refused else "batch_prepared"
     return status.own(key, Mood.IDLE, language, photos=f"{report.photos}", refused=f"{report.refused}")
 
@@ -111,7 +110,8 @@ def _figure(key: str, value: str, note: str, language: Language) -> Html:
 
 
 def _cost(usd: float, language: Language) -> str:
-    return figures.price(usd, language)
+    """Nothing so far is not the same as free."""
+    return figures.price(usd, language) if usd else words("nothing_spent", language)
 
 
 def table(report: BatchReport, language: Language) -> Html:
@@ -133,7 +133,7 @@ def _row(report: BatchReport, item: ItemReport, language: Language) -> Html:
         tag("td", tag("span", words(f"state_{item.state}", language), class_=_BADGES[item.state])),
         tag("td", *_model(item, language)),
         tag("td", figures.seconds(item.seconds, language) if item.seconds else "", class_="number"),
-        tag("td", figures.price(item.cost_usd, language) if item.run_id else "", class_="number"),
+        tag("td", figures.price(item.cost_usd, language) if item.model or item.cost_usd else "", class_="number"),
         tag("td", *(_made(one, language) for one in item.exports)),
     )
 

@@ -29,9 +29,9 @@ BATCH_TEXTS: dict[str, Text] = {
         "Загрузите до 500 фото. Вы увидите, сколько это может стоить, до начала.",
     ),
     "batch_reading": _text("Looking at your files…", "Смотрю ваши файлы…"),
-    "batch_prepared": _text("Ready to start: {photos} photos.", "Можно начинать, фото: {photos}."),
+    "batch_prepared": _text("Ready to start. Photos: {photos}.", "Можно начинать, фото: {photos}."),
     "batch_prepared_some": _text(
-        "Ready to start: {photos} photos. Left out: {refused} files, see below why.",
+        "Ready to start. Photos: {photos}. Files left out: {refused}, see below why.",
         "Можно начинать, фото: {photos}. Не взято файлов: {refused}, почему — смотрите ниже.",
     ),
     "batch_nothing": _text(
@@ -46,7 +46,7 @@ BATCH_TEXTS: dict[str, Text] = {
         "Stopped: {good} of {photos} photos are cut out. Nothing more will be spent.",
         "Остановлено, вырезано фото: {good} из {photos}. Больше ничего не тратится.",
     ),
-    "batch_ended": _text("Done: all {photos} photos are cut out.", "Готово, вырезаны все фото: {photos}."),
+    "batch_ended": _text("Done: all photos are cut out, {photos} in all.", "Готово, вырезаны все фото: {photos}."),
     "batch_ended_some": _text(
         "Finished: {good} of {photos} photos are cut out. The others say why not.",
         "Закончено, вырезано фото: {good} из {photos}. У остальных сказано, почему нет.",
@@ -60,6 +60,7 @@ BATCH_TEXTS: dict[str, Text] = {
         "{done} of {photos} · about {left} left · {cost} so far",
         "{done} из {photos} · осталось около {left} · пока {cost}",
     ),
+    "nothing_spent": _text("$0.00", "0,00 $"),
     # figures
     "batch_photos": _text("Photos", "Фото"),
     "batch_worst": _text("At most", "Не больше"),
