@@ -22,7 +22,7 @@ import gradio as gr
 import imaging
 import ui
 from api import build_rest
-from batches import BatchFiles, Desk, LocalQueue
+from batches import BatchFiles, Desk, LocalQueue, PostgresQueue, prepare
 from database import Database, migrate
 from domain import ProviderKind
 from errors import DatabaseError, StartError
@@ -40,7 +40,7 @@ from providers import (
     recorded,
 )
 from registry import ModelRegistry, apply_seed, load_marketplaces, load_seed
-from runs import LEASE, Breakers, FileStore, Journal, Ledger, Tools
+from runs import LEASE, Breakers, Calls, FileStore, Journal, Ledger, Tools, in_turn
 from service import Batches, Limits, Service, Tray, utc_now
 from settings import Settings, read_settings
 
@@ -143,7 +143,10 @@ def build_core(settings: Settings, timing: Timing | None = None, lease: timedelt
 def _batches(settings: Settings, database: Database, service: Service, tools: Tools, lease: timedelta) -> Batches:
     """One process works on batches by itself; where several share a database, an engine on it hands them out."""
     desk, at_once = Desk(database, utc_now, lease), settings.batch_at_once
-    queue = LocalQueue(desk, at_once, lambda: service.stopping)
+    shared = database.engine.dialect.name == "postgresql"
+    if shared:
+        prepare(database)
+    queue = (PostgresQueue if shared else LocalQueue)(desk, at_once, lambda: service.stopping)
     return Batches(service, Tray(desk, BatchFiles(settings.data_dir / "batches"), queue, tools.ledger, at_once))
 
 
@@ -188,11 +191,10 @@ def _limits(settings: Settings) -> Limits:
 
 def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing, lease: timedelta) -> Tools:
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
+    engines, calls = {ProviderKind.EMBEDDED: imaging.object_mask}, _calls(settings, database)
     return Tools(
         policy=ModelSelectionPolicy(),
-        providers=build_providers(
-            config, Codec(), {ProviderKind.EMBEDDED: imaging.object_mask}, timing, _lite(settings)
-        ),
+        providers=in_turn(build_providers(config, Codec(), engines, timing, _lite(settings)), calls, timing),
         journal=Journal(database, utc_now, lease),
         store=store,
         breakers=Breakers(database, utc_now),
@@ -202,6 +204,10 @@ def _tools(settings: Settings, database: Database, store: FileStore, timing: Tim
         listeners=(log_entry,),
         clock=timing.clock,
     )
+
+
+def _calls(settings: Settings, database: Database) -> Calls:
+    return Calls(database, utc_now, settings.provider_at_once, settings.provider_per_minute)
 
 
 def _lite(settings: Settings) -> LiteConfig:

@@ -41,6 +41,7 @@ CutoutRouterError
     │   ├── ServerFault              5xx
     │   └── ConnectionLost           refused, dropped, or cut short
     ├── Unsure                       next model: nobody can tell whether it was bought, its price stays set aside
+    ├── NoTurn                       next model: as many calls as are allowed are under way, nothing was sent
     ├── TimedOut                     next model: the deadline passed, the prediction was cancelled
     ├── PredictionFailed             next model: failed, canceled or aborted at the provider
     ├── BadOutput                    next model: what came back is no picture
@@ -283,6 +284,10 @@ class Unsure(ProviderError):
     """`cause` among the facts is the code of what made the answer unclear."""
 
     code = "unsure"
+
+
+class NoTurn(ProviderError):
+    code = "no_turn"
 
 
 class TimedOut(ProviderError):

@@ -5,6 +5,7 @@ from batches.desk import Desk, ItemClaim, ItemKey, Kept
 from batches.files import BatchFiles
 from batches.intake import Handed, take_in
 from batches.local import LocalQueue, Queue
+from batches.postgres import PostgresQueue, prepare
 from batches.report import batch_report
 from batches.worker import Hands, Worker
 
@@ -18,10 +19,12 @@ __all__ = [
     "ItemKey",
     "Kept",
     "LocalQueue",
+    "PostgresQueue",
     "Queue",
     "Worker",
     "archived",
     "batch_report",
+    "prepare",
     "report_csv",
     "report_json",
     "stems",

@@ -13,6 +13,7 @@ from errors import (
     EngineFault,
     InvalidInput,
     ModelGone,
+    NoTurn,
     ProviderError,
     Throttled,
     WeightsFault,
@@ -45,6 +46,7 @@ AILMENTS: Mapping[type[ProviderError], Ailment] = {
     InvalidInput: UNTOLD,  # this photo, or these settings
     ContentRefused: UNTOLD,  # this photo
     EngineFault: UNTOLD,  # this photo, or our own cutting
+    NoTurn: UNTOLD,  # our own limit
     ModelGone: Ailment(model_rest=LONG),
     WeightsFault: Ailment(model_rest=LONG),
     ConnectionLost: Ailment(Sign.BAD, Sign.BAD),

@@ -6,13 +6,14 @@ from providers.fetching import Fetcher
 from providers.local import Engine, LocalProvider
 from providers.replicate_config import ReplicateConfig
 from providers.table import PROVIDERS, Parts, build_providers
-from providers.timing import Timing
+from providers.timing import Deadline, Timing
 from providers.weights import BIREFNET_LITE, Pin, Weights, pinned, recorded
 
 __all__ = [
     "BIREFNET_LITE",
     "NO_TRAIL",
     "PROVIDERS",
+    "Deadline",
     "Engine",
     "Fetcher",
     "Listener",

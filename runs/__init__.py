@@ -1,6 +1,7 @@
 """What happened: the runner that carries out a plan, and the journal of its attempts."""
 
 from runs.breakers import Breakers, Leave
+from runs.calls import Calls, in_turn
 from runs.events import (
     AttemptEnded,
     AttemptProgress,
@@ -36,6 +37,7 @@ __all__ = [
     "AttemptProgress",
     "AttemptStarted",
     "Breakers",
+    "Calls",
     "Change",
     "Claim",
     "DraftReady",
@@ -63,6 +65,7 @@ __all__ = [
     "error_statement",
     "export",
     "export_report",
+    "in_turn",
     "interrupt",
     "key_use",
     "make_report",
