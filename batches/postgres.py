@@ -39,7 +39,8 @@ def prepare(database: Database) -> None:
     """Make the engine's own tables, once, whichever process comes first."""
     with database.alone(LOCK) as session:
         if session.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is None:
-            session.connection().exec_driver_sql(SchemaManager.get_schema())
+            driver: Any = session.connection().connection.driver_connection
+            driver.execute(SchemaManager.get_schema())  # many statements, and signs that SQLAlchemy would fill
 
 
 class PostgresQueue:
