@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run test check format bench quality chaos setup-run setup-dev clean
+.PHONY: run test check format bench quality chaos corpus flood audit lock setup-run setup-dev clean
 .DEFAULT_GOAL := run
 
 run: setup-run
@@ -33,6 +33,22 @@ quality: setup-dev
 
 chaos: setup-dev
 	$(BIN)/python -m bench.chaos
+
+corpus: setup-dev
+	$(BIN)/python -m bench.corpus $(CORPUS)
+
+flood: setup-dev
+	$(BIN)/python -m bench.flood
+
+# pip-audit has an environment of its own: it is no part of the program. Both of these reach the package index.
+audit:
+	[ -x .audit/bin/pip-audit ] || { $(PYTHON) -m venv .audit && .audit/bin/pip install --quiet pip-audit; }
+	.audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+lock:
+	[ -x .lock/bin/pip-compile ] || { $(PYTHON) -m venv .lock && .lock/bin/pip install --quiet pip-tools; }
+	.lock/bin/pip-compile --quiet --generate-hashes --no-header --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links -o requirements.lock requirements.txt
+	.lock/bin/pip-compile --quiet --generate-hashes --no-header --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links -o requirements-dev.lock -c requirements.lock requirements-dev.txt
 
 setup-run:
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh scripts/setup.sh requirements.txt

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -18,15 +20,19 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
+import chores
 import imaging
 import ui
 from api import build_rest
 from batches import BatchFiles, Desk, LocalQueue, PostgresQueue, prepare
 from database import Database, migrate
-from domain import ProviderKind
-from errors import DatabaseError, StartError
-from observability import configure_logging, log, log_entry
+from domain import ProviderKind, Raster
+from errors import StartError
+from gate import Gate, process_gate
+from observability import configure_logging, guard_streams, log, log_entry
+from outside import Line, Rates, Wall
 from policy import ModelSelectionPolicy
 from providers import (
     BIREFNET_LITE,
@@ -40,23 +46,31 @@ from providers import (
     recorded,
 )
 from registry import ModelRegistry, apply_seed, load_marketplaces, load_seed
-from runs import LEASE, Breakers, Calls, FileStore, Journal, Ledger, Tools, in_turn
-from service import Batches, Limits, Service, Tray, utc_now
+from runs import LEASE, Breakers, Calls, FileStore, Journal, Ledger, Owners, Tools, in_turn
+from service import Batches, Limits, Privacy, Service, Tray, utc_now
 from settings import Settings, read_settings
 
+# malloc.h: trim threshold, mmap threshold, most arenas
+MALLOPT = {-1: 8 << 20, -3: 4 << 20, -8: 2}
 SEED = Path(__file__).parent / "data" / "seed.json"
 MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
-SWEEP_EVERY_S = 1800
-TIDY_EVERY_S = 60
-MAX_WAITING = 64
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
+MAX_WAITING = 96  # events of all kinds; runs have a shorter line of their own, see service.turns
+MAX_ACTIVE = 100  # runs that wait for their turn count, and quick events must still get through
+MAX_SESSIONS = 500  # each costs about 150 kB; Gradio would keep ten thousand
 
 
+@dataclass(frozen=True, slots=True)
 class Codec:
-    """Pictures as bytes and back, for the providers."""
+    """Pictures as bytes and back, for the providers; what comes back passes the gate."""
 
-    encode = staticmethod(imaging.encode_upload)
-    decode = staticmethod(imaging.decode_picture)
+    gate: Gate
+
+    def encode(self, pixels: Raster) -> bytes:
+        return imaging.encode_upload(pixels)
+
+    def decode(self, data: bytes) -> Raster:
+        return self.gate.picture(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,8 @@ class App:
             run_history=False,
             show_error=False,
             max_file_size="20mb",
+            max_threads=MAX_ACTIVE,
+            state_session_capacity=MAX_SESSIONS,
             allowed_paths=[str(self.core.store.root.absolute())],
             app_kwargs={"routes": rest.routes, "openapi_url": None, "lifespan": self._lifespan},
             **ui.LAUNCH,
@@ -108,11 +124,35 @@ class App:
         )
         return served
 
+    def _wall(self, inner: Any) -> Wall:
+        """Around everything: `middleware` of `app_kwargs` would lie inside Gradio's CORS, which permits everybody."""
+        settings = self.core.settings
+        shown = [Path(get_upload_folder()), self.core.store.root.absolute()]
+        return Wall(inner, self.page, shown, Rates(), self._line(), settings.proxies, settings.space_host)
+
+    def _line(self) -> Line:
+        """Runs wait in two places: for Gradio to begin with them, and then for their turn."""
+        turns, queues = self.core.service.turns, self.page._queue.event_queue_per_concurrency_id
+
+        def length() -> int:
+            return turns.waiting + (len(queues[ui.RUNS].queue) if ui.RUNS in queues else 0)
+
+        return Line(ui.RUNS, length, turns.room.waiting)
+
+    def _chores(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        core = self.core
+        return (
+            chores.sweep(core.batches, core.service.privacy, self.page, core.settings.keep_hours),
+            chores.tidy(core.database, core.tools.ledger),
+            chores.recover(core.service),
+            core.batches.work(),
+        )
+
     @asynccontextmanager
-    async def _lifespan(self, _: object) -> AsyncGenerator[None, None]:
+    async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:
+        server.middleware_stack = self._wall(server.middleware_stack)
         self.running.loop = asyncio.get_running_loop()
-        tasks = [asyncio.create_task(chore(self.core)) for chore in (_sweep, _tidy, _recover)]
-        tasks.append(asyncio.create_task(self.core.batches.work()))
+        tasks = [asyncio.create_task(chore) for chore in self._chores()]
         yield
         await self.core.service.stop(SAY_GOODBYE_S)  # photos of batches go on after the next start
         for task in tasks:
@@ -135,7 +175,8 @@ def build_core(settings: Settings, timing: Timing | None = None, lease: timedelt
     tools = _tools(settings, database, store, timing or Timing(), lease)
     tools.breakers.forgive_account()
     log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
-    service = Service(ModelRegistry(database), tools, _limits(settings), rules)
+    privacy = Privacy(Owners(database), store, utc_now, ui.delete_copies)
+    service = Service(ModelRegistry(database), tools, _limits(settings), privacy, rules)
     batches = _batches(settings, database, service, tools, lease)
     return Core(settings, database, store, tools, service, batches)
 
@@ -150,64 +191,27 @@ def _batches(settings: Settings, database: Database, service: Service, tools: To
     return Batches(service, Tray(desk, BatchFiles(settings.data_dir / "batches"), queue, tools.ledger, at_once))
 
 
-async def _sweep(core: Core) -> None:
-    """Delete the files of runs and batches that are older than the owner keeps them."""
-    while True:
-        await _put_off(core.batches.tidy(timedelta(hours=core.settings.keep_hours)))
-        await asyncio.to_thread(core.store.purge, core.settings.keep_hours * 3600)
-        await asyncio.sleep(SWEEP_EVERY_S)
-
-
-async def _put_off(chore: Awaitable[None]) -> None:
-    """A chore that needs the database is done the next time, when the database is well again."""
-    try:
-        await chore
-    except DatabaseError as error:
-        log.warning("chore.put_off", reason=str(error))
-
-
-async def _recover(core: Core) -> None:
-    """Take up runs that were left unfinished: at the start, and whenever a lease may have lapsed."""
-    while True:
-        pause_s = 60.0
-        try:
-            pause_s = (await core.service.recover()).total_seconds()
-        except DatabaseError as error:
-            log.warning("recovery.put_off", reason=str(error))
-        await asyncio.sleep(pause_s)
-
-
-async def _tidy(core: Core) -> None:
-    """Money of runs that are over goes back; a database in trouble is asked whether it is well again."""
-    while True:
-        await asyncio.to_thread(core.database.recheck)
-        await asyncio.to_thread(core.tools.ledger.tidy)
-        await asyncio.sleep(TIDY_EVERY_S)
-
-
 def _limits(settings: Settings) -> Limits:
     return Limits(settings.local_engine)
 
 
 def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing, lease: timedelta) -> Tools:
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
-    engines, calls = {ProviderKind.EMBEDDED: imaging.object_mask}, _calls(settings, database)
+    gate, engines = process_gate(), {ProviderKind.EMBEDDED: imaging.object_mask}
+    calls = Calls(database, utc_now, settings.provider_at_once, settings.provider_per_minute)
     return Tools(
         policy=ModelSelectionPolicy(),
-        providers=in_turn(build_providers(config, Codec(), engines, timing, _lite(settings)), calls, timing),
+        providers=in_turn(build_providers(config, Codec(gate), engines, timing, _lite(settings)), calls, timing),
         journal=Journal(database, utc_now, lease),
         store=store,
         breakers=Breakers(database, utc_now),
         ledger=Ledger(database, utc_now, settings.spend_caps),
+        gate=gate,
         now=utc_now,
         deadline_s=settings.run_deadline_s,
         listeners=(log_entry,),
         clock=timing.clock,
     )
-
-
-def _calls(settings: Settings, database: Database) -> Calls:
-    return Calls(database, utc_now, settings.provider_at_once, settings.provider_per_minute)
 
 
 def _lite(settings: Settings) -> LiteConfig:
@@ -230,22 +234,37 @@ def _stop(app: App, _signal: int, _frame: FrameType | None) -> None:
     loop = app.running.loop
     if loop is None or app.core.service.stopping:
         raise KeyboardInterrupt
-    asyncio.run_coroutine_threadsafe(_wind_up(app.core), loop)
+    asyncio.run_coroutine_threadsafe(_wind_up(app), loop)
 
 
-async def _wind_up(core: Core) -> None:
+async def _wind_up(app: App) -> None:
     try:
-        left = await core.service.stop(core.settings.stop_grace_s)
+        left = await app.core.service.stop(app.core.settings.stop_grace_s)
         log.info("stop.ready", handed_over=left)
         await asyncio.sleep(SAY_GOODBYE_S if left else 0)
     finally:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # or each open page's cut stream has a traceback
+        app.page.server.force_exit = True  # open pages would hold the exit for ten seconds more
         signal.raise_signal(signal.SIGINT)
 
 
+def give_memory_back() -> None:
+    """What large pictures leave behind goes back to the system at once; glibc would keep 60 MB more every minute."""
+    with suppress(OSError, AttributeError):  # another C library
+        libc = ctypes.CDLL(None)
+        for option, value in MALLOPT.items():
+            libc.mallopt(option, value)
+
+
 def main() -> int:
+    give_memory_back()
+    guard_streams(())
     configure_logging()
     try:
-        app = build(read_settings())
+        settings = read_settings()
+        guard_streams(settings.secrets)
+        configure_logging()
+        app = build(settings)
     except StartError as error:
         log.error("start.refused", error=type(error).code, reason=str(error))
         return 2

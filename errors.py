@@ -18,7 +18,7 @@ CutoutRouterError
 │   └── TooHeavy                     no quality and no size brings the file under the marketplace's limit
 ├── RunError                         tell the person: this run is not started, or not by us
 │   ├── Stopping                     the program is being stopped: no new runs
-│   ├── Busy                         as many runs as fit are under way
+│   ├── Busy                         as many runs as fit are under way, and as many wait as may
 │   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
 ├── BatchError                       tell the person: the batch stays as it is
@@ -128,7 +128,12 @@ class PhotoFault(StrEnum):
     TOO_MANY_PIXELS = "photo_too_many_pixels"
     TOO_SMALL = "photo_too_small"
     TOO_NARROW = "photo_too_narrow"
+    TOO_HARD = "photo_too_hard"
     MISSING = "photo_missing"
+    ELSEWHERE = "photo_elsewhere"
+    ADDRESS_REFUSED = "photo_address_refused"
+    ADDRESS_FAILED = "photo_address_failed"
+    BUSY = "busy"
 
 
 class InvalidPhoto(CutoutRouterError):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import re
 import sys
+from collections.abc import Iterable
+from typing import TextIO
 
 import structlog
 from structlog.types import Processor
 
 from domain import JournalEntry
+
+# What a secret looks like where nobody said that it is one: tokens of Replicate and of the Hub, and credentials.
+SECRET_LOOK = re.compile(
+    r"\b(?:r8|hf)_[A-Za-z0-9]{8,}|\bBearer\s+[A-Za-z0-9._~+/=-]{6,}|\bauthorization\W+\w+\s+\S+", re.IGNORECASE
+)
+SHORTEST = 4
 
 log = structlog.get_logger("cutout_router")
 
@@ -21,6 +31,45 @@ def configure_logging(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+
+
+class GuardedStream(io.TextIOBase):
+    """The second wall: whatever is written to it, known secrets and what looks like one are not passed on.
+
+    It stands where everything passes that this program or a library prints: log lines, tracebacks, warnings.
+    """
+
+    def __init__(self, stream: TextIO, secrets: Iterable[str]) -> None:
+        self._stream = stream
+        known = sorted({one for one in secrets if len(one) >= SHORTEST}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def write(self, text: str) -> int:
+        told = self._known.sub("[...]", text) if self._known else text
+        self._stream.write(SECRET_LOOK.sub("[...]", told))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # that of the stream behind it
+        return self._stream.encoding
+
+
+def guard_streams(secrets: Iterable[str]) -> None:
+    """From now on; call it before anything is logged."""
+    known = tuple(secrets)
+    sys.stdout, sys.stderr = GuardedStream(sys.stdout, known), GuardedStream(sys.stderr, known)
 
 
 def _renderers() -> list[Processor]:

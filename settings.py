@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, Field, FilePath, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,7 +26,7 @@ class Settings(BaseSettings):
     birefnet_download: Literal["off", "on"] = "off"
     birefnet_weights: FilePath | None = None
     birefnet_threads: int = Field(default=2, ge=1, le=32)
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)  # may hold a password
     data_dir: Path = Path("var")
     run_deadline_s: float = Field(default=240, ge=10, le=1800)
     stop_grace_s: float = Field(default=20, ge=0, le=600)
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     provider_per_minute: int = Field(default=300, ge=1, le=100_000)
     admin_token: SecretStr = SecretStr("")
     keep_hours: float = Field(default=24, gt=0, le=24 * 365)
+    trusted_proxies: int | None = Field(default=None, ge=0, le=8)
+    space_id: str = ""
+    space_host: str = ""
 
     @field_validator("replicate_base_url")
     @classmethod
@@ -59,6 +63,19 @@ class Settings(BaseSettings):
             Cap.MONTH: self.spend_cap_month_usd,
         }
         return {cap: usd for cap, usd in caps.items() if usd is not None}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be seen: every secret, and the password in the database's address."""
+        said = (getattr(self, name) for name in type(self).model_fields)
+        hidden = [value.get_secret_value() for value in said if isinstance(value, SecretStr)]
+        password = urlsplit(self.database_url).password
+        return tuple(part for secret in (*hidden, password or "") for part in {secret, secret.strip()} if part)
+
+    @property
+    def proxies(self) -> int:
+        """How many proxies stand in front: a Space has one, any other machine none unless it says so."""
+        return (1 if self.space_id else 0) if self.trusted_proxies is None else self.trusted_proxies
 
     @property
     def lora_weights(self) -> dict[str, str]:

@@ -34,7 +34,7 @@ from errors import (
 from service import Batches, visitor_of
 from wording import say
 
-MOST_BODY = 1_100_000_000  # bytes: 500 photos of 2 MB and the form around them
+MOST_BODY = 1_050_000_000  # bytes: 500 photos of 2 MB and the form around them
 MOST_FIELDS = 16
 WISHES = ("model_id", "marketplace", "goal", "complexity", "local_only", "commercial_only")
 LOOKS = ("shadow", "enlarge")

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
+PROBLEM = "application/problem+json"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 MOST_BODY_BYTES = 65_536
@@ -30,7 +31,13 @@ class Problem(BaseModel):
 
 def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = Problem(title=status.phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status_code=status, media_type="application/problem+json", headers=headers)
+    return JSONResponse(body.model_dump(), status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document, where `model` would promise application/json."""
+    told = {PROBLEM: {"schema": Problem.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": told} for status in statuses}
 
 
 class ProblemRoute(APIRoute):

@@ -12,14 +12,12 @@ from fastapi.responses import JSONResponse
 from api.batches import batches_router
 from api.exports import exports_router
 from api.owner import owner_router
-from api.problems import Problem, ProblemRoute, problem
-from api.starting import starting_router
+from api.problems import ProblemRoute, problem, problems
+from api.starting import RUN_ID, RunId, starting_router
 from domain import ModelInfo, RunReport
 from service import VERSION, Batches, Service
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-RUN_ID = re.compile(r"[0-9a-f]{32}")
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such thing."}}
 
 Filter = Annotated[str | None, Query(max_length=40)]
 
@@ -48,18 +46,18 @@ def build_rest(service: Service, admin_token: str = "", batches: Batches | None 
 def _router(service: Service) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute)
 
-    @router.get("/models", summary="The models, highest priority first")
+    @router.get("/models", responses=problems(422), summary="The models, highest priority first")
     def list_models(tag: Filter = None, marketplace: Filter = None, active: bool = True) -> list[ModelInfo]:
         """Filter by tag and by marketplace; `active=false` gives the models that are switched off."""
         return list(service.models(tag, marketplace, active))
 
-    @router.get("/models/{model_id}", response_model=ModelInfo, responses=NOT_FOUND, summary="One model")
+    @router.get("/models/{model_id}", response_model=ModelInfo, responses=problems(404, 422), summary="One model")
     def get_model(model_id: Annotated[str, Path(max_length=200)]) -> Any:
         model = service.model(model_id) if MODEL_ID.fullmatch(model_id) else None
         return model or problem(HTTPStatus.NOT_FOUND, "There is no model with this id.")
 
-    @router.get("/runs/{run_id}", response_model=RunReport, responses=NOT_FOUND, summary="One run")
-    async def get_run(run_id: Annotated[str, Path(max_length=200)]) -> Any:
+    @router.get("/runs/{run_id}", response_model=RunReport, responses=problems(404, 422), summary="One run")
+    async def get_run(run_id: RunId) -> Any:
         """The same report that the run gave when it ended; its pictures are not here."""
         report = await service.run_report(run_id) if RUN_ID.fullmatch(run_id) else None
         return report or problem(HTTPStatus.NOT_FOUND, "There is no run with this id.")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import Problem, ProblemRoute, problem
+from api.problems import ProblemRoute, problem, problems
 from domain import Language, SelectionRequest
 from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, RunError, Stopping
 from runs import MAX_KEY
@@ -30,13 +31,51 @@ STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
     RunError: HTTPStatus.CONFLICT,
 }
-PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": Problem} for status in (400, 403, 411, 413, 422, 503)}
+RUN_ID = re.compile(r"[0-9a-f]{32}")
+RunId = Annotated[str, Path(max_length=200)]
+PICTURE = {"type": "string", "format": "binary"}
+ASKED: dict[str, Any] = {  # the body is read by hand, so the document is written by hand
+    "parameters": [
+        *({"name": name, "in": "query", "schema": {"type": "string"}} for name in WISHES),
+        {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": MAX_KEY}},
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {"schema": PICTURE},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["photo"],
+                    "properties": {"photo": PICTURE, **{name: {"type": "string"} for name in WISHES}},
+                }
+            },
+        },
+    },
+}
+CUTOUT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The PNG.", "content": {"image/png": {"schema": PICTURE}}}
+}
+
+
+class Started(BaseModel):
+    """Where a run stands when it has begun."""
+
+    run_id: str
+    status: Literal["running"] = "running"
 
 
 def starting_router(service: Service) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute)
 
-    @router.post("/runs", status_code=202, responses=PROBLEMS, summary="Start a run")
+    @router.post(
+        "/runs",
+        status_code=202,
+        response_model=Started,
+        responses=problems(400, 403, 411, 413, 422, 503),
+        openapi_extra=ASKED,
+        summary="Start a run",
+    )
     async def start_run(request: Request) -> Response:
         """The photo as the body, or as `photo` of a multipart form; wishes as query parameters or fields of the form.
 
@@ -56,13 +95,27 @@ def starting_router(service: Service) -> APIRouter:
             return problem(HTTPStatus.BAD_REQUEST, "The form cannot be read.")
         return await _started(service, request, photo, asked)
 
-    @router.get("/runs/{run_id}/cutout", responses={404: {"model": Problem}}, summary="The cutout of a run")
-    async def get_cutout(run_id: str) -> Response:
+    @router.get(
+        "/runs/{run_id}/cutout",
+        response_class=FileResponse,
+        responses=CUTOUT | problems(404, 422),
+        summary="The cutout of a run",
+    )
+    async def get_cutout(run_id: RunId) -> Response:
         """A transparent PNG at the photo's size, as long as the files are kept."""
-        result = await service.result(run_id) if len(run_id) == len("0" * 32) else None
+        result = await service.result(run_id) if RUN_ID.fullmatch(run_id) else None
         if result is None or result.files is None:
             return problem(HTTPStatus.NOT_FOUND, "There is no cutout of a run with this id.")
         return FileResponse(result.files.cutout, media_type="image/png")
+
+    @router.delete(
+        "/runs/{run_id}", status_code=204, responses=problems(404, 422), summary="Delete the pictures of a run"
+    )
+    async def delete_run(run_id: RunId) -> Response:
+        """Of a run that was started here. What a page or client started is deleted there, by its own session."""
+        if not (RUN_ID.fullmatch(run_id) and await service.privacy.delete_run(run_id)):
+            return problem(HTTPStatus.NOT_FOUND, "There are no pictures of a run with this id that was started here.")
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     return router
 
@@ -105,7 +158,7 @@ async def _started(service: Service, request: Request, photo: bytes, asked: Sele
             answer.headers["Retry-After"] = AGAIN_AFTER_S
         return answer
     address = f"/runs/{run_id}"
-    return JSONResponse({"run_id": run_id, "status": "running"}, HTTPStatus.ACCEPTED, headers={"Location": address})
+    return JSONResponse(Started(run_id=run_id).model_dump(), HTTPStatus.ACCEPTED, headers={"Location": address})
 
 
 def _visitor(request: Request) -> str:

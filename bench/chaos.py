@@ -45,7 +45,7 @@ from tests.photos import jpeg, product_photo
 AT_ONCE = 8
 LEASE = timedelta(seconds=2)
 NEVER = Rule(failures=10**9)
-CAP_USD = 0.03 * 300
+CAP_USD = 0.03 * 900
 LIMIT_S = 900
 
 
@@ -110,7 +110,8 @@ async def work(data_dir: Path, url: str, runs: int) -> None:
     """Every run under a key of its own, so that a restart asks for the same ones; then until none is unfinished."""
     core = build_core(settings_of(data_dir, url), Timing(sleep=briefly), LEASE)
     tools = replace(core.tools, breakers=Breakers(core.database, utc_now, NEVER, NEVER))
-    service = Service(ModelRegistry(core.database), tools, Limits(), core.service.exports.rules)
+    privacy, rules = core.service.privacy, core.service.exports.rules
+    service = Service(ModelRegistry(core.database), tools, Limits(), privacy, rules)
     photo, turns = jpeg(product_photo(96, 72)), asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:

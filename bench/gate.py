@@ -1,24 +1,30 @@
 """What the gate catches and whom it accuses wrongly, by kind of fault: `python -m bench.gate EVAL_DIR [--fit]`.
 
 Good cutouts are the reference mattes, as they are and grown and shrunk by a pixel at 320 px; faults are made from them.
+What shows other pixels than the photo's is made at full size: the middle of the label turned over, the colours changed.
+`--rescue` sends the same two changes through the cutting, as pictures of FLUX Kontext: there they do no harm, since the
+photo's own pixels are cut, unless somebody shows the picture's pixels in their place.
 `--fit` fits the weights of `policy.doubt` by eight folds of photos and prints the figures of photos that were left out.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from domain import Evidence
-from imaging import object_mask
+from bench import kontext
+from domain import Cutout, Evidence, OutputKind, ProviderOutput
+from imaging import cut_out, evidence, object_mask, prepare
 from imaging.evidence import contour_of, overlap_of
-from imaging.raster import raster_of, shrink, view
-from policy import THRESHOLDS
+from imaging.geometry import bounded_geometry, undo
+from imaging.measures import foreign
+from imaging.raster import flatten, raster_of, resize, shrink, view
+from policy import THRESHOLDS, judge, judge_contour
 from policy.doubt import DOUBTFUL, WIDEST_BAND, doubt, terms
 
 SIDE, FOLDS, FALSE_ALARMS = 320, 8, 0.05
@@ -30,6 +36,7 @@ class Case:
     fault: str | None
     area: float
     evidence: Evidence
+    foreign: float = 0.0
 
 
 def moved(matte: np.ndarray, share: float) -> np.ndarray:
@@ -116,11 +123,64 @@ def cases(folder: Path) -> Iterator[Case]:
         for fault, alpha in told:
             overlap = overlap_of(alpha > 127, own > 127)
             yield Case(name, fault, float((alpha > 127).mean()), Evidence(contour_of(lab, alpha), reference, overlap))
+        seen = Evidence(contour_of(lab, matte), reference, overlap_of(matte > 127, own > 127))
+        for fault, other_pixels in repainted(folder / "dev" / name):
+            yield Case(name, fault, float((matte > 127).mean()), seen, other_pixels)
+
+
+def repainted(place: Path) -> Iterator[tuple[str | None, float]]:
+    """The true cutout at full size with its own pixels, and with others; with the share of them that is seen."""
+    case = kontext.load(place)
+    whole_photo = bounded_geometry(case.photo.pixels.size, max(case.photo.pixels.size))
+    cut = cut_out(case.photo, ProviderOutput(raster_of(case.truth), OutputKind.MASK), whole_photo)
+    whole = view(cut.cutout.pixels)
+    for fault, painted in REPAINTED.items():
+        yield fault, foreign(case.photo, with_colours(whole, painted(whole)))
+
+
+def with_colours(rgba: np.ndarray, colours: np.ndarray) -> Cutout:
+    return Cutout(raster_of(np.dstack([colours, rgba[..., 3]])))
+
+
+def label_turned(rgba: np.ndarray) -> np.ndarray:
+    """Upside down, a square of half the room around the product's deepest place."""
+    colours = np.ascontiguousarray(rgba[..., :3])
+    depth = cv2.distanceTransform((rgba[..., 3] > 127).astype(np.uint8), cv2.DIST_L2, 3)
+    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
+    half = max(int(depth.max() / 2), 2)
+    part = slice(max(row - half, 0), row + half), slice(max(column - half, 0), column + half)
+    colours[part] = colours[part][::-1, ::-1].copy()
+    return colours
+
+
+REPAINTED: dict[str | None, Callable[[np.ndarray], np.ndarray]] = {
+    None: lambda rgba: rgba[..., :3],
+    "label redrawn": label_turned,
+    "recoloured": lambda rgba: kontext.recoloured(rgba[..., :3]),
+    "hue turned 24 degrees": lambda rgba: kontext.hue_turned(np.ascontiguousarray(rgba[..., :3])),
+}
+
+
+def rescued(place: Path) -> Iterator[tuple[str, bool]]:
+    """Whether the gate refuses what becomes of a changed picture, and of what would be shown with its pixels."""
+    case = kontext.load(place)
+    matte = resize(view(object_mask(case.photo.pixels)), case.photo.pixels.size)
+    own = with_colours(np.dstack([flatten(case.photo.pixels), matte]), flatten(case.photo.pixels))
+    geometry = prepare(case.photo, kontext.SPEC).geometry
+    for fault in ("label redrawn", "recoloured", "hue turned 24 degrees"):
+        picture = kontext.GOOD[fault](case.white)
+        cut = cut_out(case.photo, ProviderOutput(raster_of(picture), OutputKind.ON_WHITE), geometry)
+        doubted = judge_contour(evidence(case.photo, cut.cutout, own))
+        yield f"{fault}, rescued (false alarms)", bool(judge(cut.measures, cut.likeness) or doubted)
+        shown = with_colours(view(cut.cutout.pixels), undo(picture, geometry, case.photo.pixels.size))
+        naive = replace(cut.measures, foreign=foreign(case.photo, shown))
+        yield f"{fault}, its pixels shown", bool(judge(naive, cut.likeness) or doubted)
 
 
 def refused_at_once(case: Case) -> bool:
     areas = THRESHOLDS.min_area, THRESHOLDS.max_area
-    return not areas[0] <= case.area <= areas[1] or case.evidence.contour.band > WIDEST_BAND
+    outside = not areas[0] <= case.area <= areas[1]
+    return outside or case.foreign > THRESHOLDS.max_foreign or case.evidence.contour.band > WIDEST_BAND
 
 
 def matrix(chosen: list[Case]) -> np.ndarray:
@@ -165,16 +225,32 @@ def table(everything: list[Case], scores: np.ndarray, limit: float) -> None:
     caught: dict[str, list[bool]] = {}
     for case, score in zip(everything, scores, strict=True):
         caught.setdefault(case.fault or "good (false alarms)", []).append(refused_at_once(case) or score > limit)
+    shares(caught)
+    print(f"{'mean over the faults':<44}{np.mean([np.mean(h) for n, h in caught.items() if '(false' not in n]):>7.1%}")
+
+
+def shares(caught: dict[str, list[bool]]) -> None:
     for name, hits in caught.items():
-        print(f"{name:<26}{np.mean(hits):>7.1%}")
-    print(f"{'mean over the faults':<26}{np.mean([np.mean(h) for n, h in caught.items() if '(false' not in n]):>7.1%}")
+        print(f"{name:<44}{np.mean(hits):>7.1%}  of {len(hits)}")
+
+
+def rescue_table(folder: Path) -> None:
+    caught: dict[str, list[bool]] = {}
+    for place in sorted((folder / "dev").iterdir()):
+        for name, refused in rescued(place):
+            caught.setdefault(name, []).append(refused)
+    shares(caught)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("eval", type=Path)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--rescue", action="store_true")
     options = parser.parse_args()
+    if options.rescue:
+        rescue_table(options.eval)
+        return
     everything = list(cases(options.eval))
     if not options.fit:
         table(everything, np.array([doubt(case.evidence) for case in everything]), DOUBTFUL)

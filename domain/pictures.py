@@ -59,12 +59,16 @@ class Cutout:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What the gate looks at; shares are in [0, 1]. Areas count alpha above one half."""
+    """What the gate looks at; shares are in [0, 1]. Areas count alpha above one half.
+
+    `foreign` is the share of what is (nearly) opaque that has other colours than the photo has there.
+    """
 
     area: float
     frame_touched: float
     largest_fragment: float
     soft: float
+    foreign: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class GateReason(StrEnum):
     FULL_FRAME = "full_frame"
     FRAGMENTS = "fragments"
     BLURRED = "blurred"
+    REDRAWN = "redrawn"
     UNCHANGED = "unchanged"
     DIFFERENT_PRODUCT = "different_product"
     MISALIGNED = "misaligned"

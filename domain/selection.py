@@ -53,10 +53,14 @@ class SelectionRequest(Value):
 
 
 class Readiness(Value):
-    """Whether a model can be called at all; `reason` is a code such as `no_token`."""
+    """Whether a model can be called at all; `reason` is a code such as `no_token`.
+
+    `fetches` says that a local model would first have to fetch something from another machine.
+    """
 
     ready: bool
     reason: str | None = None
+    fetches: bool = False
 
 
 class Rest(Value):

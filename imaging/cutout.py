@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from imaging.edges import around, clean
 from imaging.geometry import Geometry, Size, undo
 from imaging.guide import follow
 from imaging.matting import Window, enlarge
-from imaging.measures import measure
+from imaging.measures import foreign, measure, stored_colours
 from imaging.raster import Bytes2, flatten, raster_of, view
 
 
@@ -34,7 +34,7 @@ def cut_out(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
     else:
         matte = placed_matte(output, geometry)
     cutout = _with_matte(photo, matte)
-    return Cut(cutout, measure(cutout), likeness)
+    return Cut(cutout, replace(measure(cutout), foreign=foreign(photo, cutout)), likeness)
 
 
 def make_cutout(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cutout:
@@ -47,7 +47,7 @@ def make_cutout(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut
 
 def _with_matte(photo: Photo, matte: Bytes2) -> Cutout:
     alpha = _within(enlarge(matte, flatten(photo.pixels)), photo.pixels)
-    colours = clean(_colours(photo.pixels), alpha)
+    colours = clean(stored_colours(photo.pixels), alpha)
     return Cutout(raster_of(cv2.merge([*cv2.split(colours), alpha])))
 
 
@@ -60,7 +60,7 @@ def cut_again(photo: Photo, old: Cutout, matte: Raster) -> Cutout:
         return old
     part = around(Window(left, top, left + width, top + height), *photo.pixels.size)
     result = was.copy()
-    result[part.slices] = np.dstack([clean(_colours(photo.pixels), alpha, part), alpha[part.slices]])
+    result[part.slices] = np.dstack([clean(stored_colours(photo.pixels), alpha, part), alpha[part.slices]])
     return Cutout(raster_of(result))
 
 
@@ -91,8 +91,3 @@ def _grey(pixels: Raster) -> Bytes2:
 
 def _within(alpha: Bytes2, pixels: Raster) -> Bytes2:
     return np.asarray(cv2.min(alpha, view(pixels)[..., 3].copy())) if pixels.mode == "RGBA" else alpha
-
-
-def _colours(pixels: Raster) -> Bytes2:
-    """The photo's colours as they are stored: transparency is not blended into them."""
-    return np.ascontiguousarray(view(pixels)[..., :3]) if pixels.mode == "RGBA" else flatten(pixels)

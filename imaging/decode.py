@@ -89,7 +89,9 @@ def _damage(container: Container) -> Iterator[None]:
         raise _too_large(error) from error
     except NotImplementedError as error:
         raise InvalidPhoto(PhotoFault.UNSUPPORTED, format=container.value) from error
-    except (Exception, MemoryError) as error:
+    except MemoryError as error:
+        raise InvalidPhoto(PhotoFault.TOO_HARD) from error
+    except Exception as error:
         raise InvalidPhoto(PhotoFault.DAMAGED, format=container.value) from error
 
 

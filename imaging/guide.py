@@ -17,6 +17,7 @@ from imaging.removal import corrected
 
 _ROOM = 0.08
 _WORK_SIDE = 900
+_STRETCHED = 1.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _Room:
 
 def follow(photo: Photo, pixels: Raster, geometry: Geometry, size: Size) -> Guided:
     """`pixels` are the picture on white; `size` is how large the photo's part of them is."""
-    picture = flatten(pixels)
+    picture = _in_proportion(flatten(pixels), geometry)
     room = _Room(size, (round(size[0] * _ROOM), round(size[1] * _ROOM)))
     here, there = room.around(flatten(photo.pixels)), room.placed(picture, geometry)
     matte = room.placed(studio_matte(picture), geometry)
@@ -66,6 +67,19 @@ def follow(photo: Photo, pixels: Raster, geometry: Geometry, size: Size) -> Guid
     final = replace(fitted, matte=corrected(fitted.photo, fitted.picture, fitted.matte))
     found = likeness(_within(came, room), final, alignment, _aspect_change(geometry, pixels.size))
     return Guided(final.matte, found)
+
+
+def _in_proportion(picture: Bytes2, geometry: Geometry) -> Bytes2:
+    """A picture squeezed to another aspect, with the proportions that were sent: a matte found in the squeezed one
+    would have no more than a third of its detail across.
+    """
+    height, width = picture.shape[:2]
+    if _aspect_change(geometry, (width, height)) < _STRETCHED:
+        return picture
+    scale = (width * height / (geometry.sent[0] * geometry.sent[1])) ** 0.5
+    wider, taller = (max(round(side * scale), 1) for side in geometry.sent)
+    averaged = resize(picture, (min(wider, width), min(taller, height)))
+    return np.asarray(cv2.resize(averaged, (wider, taller), interpolation=cv2.INTER_CUBIC))
 
 
 def _within(scene: Scene, room: _Room) -> Scene:
@@ -86,7 +100,7 @@ def _aspect_change(geometry: Geometry, came: Size) -> float:
 
 def _whole(geometry: Geometry, came: Size, frame: Bytes2) -> list[Matrix]:
     """Drifts for a model that kept proportions where it changed the aspect: it made room, or it cut off."""
-    if _aspect_change(geometry, came) < 1.02:
+    if _aspect_change(geometry, came) < _STRETCHED:
         return []
     scales = [came[i] / geometry.sent[i] for i in (0, 1)]
     middle = (np.array(frame.shape[::-1]) - 1) / 2

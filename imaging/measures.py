@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import cv2
 import numpy as np
 
-from domain import Cutout, Measures, Raster
-from imaging.raster import WHITE, Bytes2, raster_of, shrink, view
+from domain import Cutout, Measures, Photo, Raster
+from imaging.raster import WHITE, Bytes2, flatten, raster_of, shrink, strips, view
 
 HALF = 127
 SOFT = 13, 242  # 5 % and 95 % of 255
 _FRAGMENT_SIDE = 640
+_CLEANED = 8  # levels by which cleaning an edge may miss
+_MAY_DIFFER = np.array([min(255 - a + _CLEANED * (a < 255), 255) for a in range(256)], np.uint8)
 
 
 def matte_of(cutout: Cutout) -> Raster:
@@ -31,6 +35,30 @@ def measure(cutout: Cutout) -> Measures:
         largest_fragment=_largest_fragment(alpha),
         soft=float(counts[SOFT[0] : SOFT[1]].sum() / max(visible, 1)),
     )
+
+
+def stored_colours(pixels: Raster) -> Bytes2:
+    """The photo's colours as they are stored, (height, width, 3): transparency is not blended into them."""
+    return np.ascontiguousarray(view(pixels)[..., :3]) if pixels.mode == "RGBA" else flatten(pixels)
+
+
+def foreign(photo: Photo, cutout: Cutout) -> float:
+    """Of what is at least 95 % visible, the share whose colour no background could turn into the photo's.
+
+    With alpha 255 that is every other colour; with less, the background may have had its share of the difference.
+    """
+    pixels, colours = view(cutout.pixels), stored_colours(photo.pixels)
+    counts = [_solid_and_wrong(pixels[rows], colours[rows]) for rows in strips(*colours.shape[:2])]
+    solid, wrong = np.sum(counts, axis=0)
+    return float(wrong / max(solid, 1))
+
+
+def _solid_and_wrong(rgba: Bytes2, colours: Bytes2) -> tuple[int, int]:
+    red, green, blue, alpha = cv2.split(rgba)
+    change = reduce(cv2.max, cv2.split(cv2.absdiff(cv2.merge([red, green, blue]), colours)))
+    solid = cv2.inRange(alpha, SOFT[1], WHITE)
+    wrong = cv2.bitwise_and(cv2.compare(change, cv2.LUT(alpha, _MAY_DIFFER), cv2.CMP_GT), solid)
+    return cv2.countNonZero(solid), cv2.countNonZero(wrong)
 
 
 def frame_touched(alpha: Bytes2) -> float:

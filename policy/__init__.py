@@ -5,7 +5,7 @@ from policy.doubt import judge_contour, weakness
 from policy.explain import fallback_reason
 from policy.judge import THRESHOLDS, Thresholds, judge
 from policy.selection import POLICY_VERSION, ModelSelectionPolicy
-from policy.sights import Remark, remark
+from policy.sights import Remark, remarks, still_to_say
 
 __all__ = [
     "POLICY_VERSION",
@@ -17,6 +17,7 @@ __all__ = [
     "fallback_reason",
     "judge",
     "judge_contour",
-    "remark",
+    "remarks",
+    "still_to_say",
     "weakness",
 ]

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from errors import (
-    AccountError,
+    BadOutput,
     ConnectionLost,
     ContentRefused,
     EngineFault,
+    Forbidden,
     InvalidInput,
     ModelGone,
     NoTurn,
+    OutOfCredit,
+    PredictionFailed,
     ProviderError,
+    ServerFault,
     Throttled,
+    TimedOut,
+    Unauthenticated,
+    Unsure,
     WeightsFault,
 )
 from policy.breaker import Rule, Sign
@@ -40,23 +47,38 @@ class Ailment:
 HEALTHY = Ailment(Sign.GOOD, Sign.GOOD)
 UNTOLD = Ailment(Sign.NONE, Sign.NONE)
 
+_ACCOUNT = Ailment(Sign.NONE, Sign.BAD, provider_rest=LONG)
+
 AILMENTS: Mapping[type[ProviderError], Ailment] = {
-    ProviderError: Ailment(),
-    AccountError: Ailment(Sign.NONE, Sign.BAD, provider_rest=LONG),
+    Unauthenticated: _ACCOUNT,
+    Forbidden: _ACCOUNT,
+    OutOfCredit: _ACCOUNT,
     InvalidInput: UNTOLD,  # this photo, or these settings
-    ContentRefused: UNTOLD,  # this photo
-    EngineFault: UNTOLD,  # this photo, or our own cutting
     NoTurn: UNTOLD,  # our own limit
     ModelGone: Ailment(model_rest=LONG),
-    WeightsFault: Ailment(model_rest=LONG),
+    ContentRefused: UNTOLD,  # this photo
+    Throttled: Ailment(),
+    ServerFault: Ailment(),
     ConnectionLost: Ailment(Sign.BAD, Sign.BAD),
+    Unsure: Ailment(),
+    TimedOut: Ailment(),
+    PredictionFailed: Ailment(),
+    BadOutput: Ailment(),
+    EngineFault: UNTOLD,  # this photo, or our own cutting
+    WeightsFault: Ailment(model_rest=LONG),
 }
+"""Every leaf, and no branch: a new leaf is decided about and not inherited."""
 
 
-def ailment_of(error: ProviderError | None) -> Ailment:
-    """The nearest entry up the tree; no error is good health, whatever the gate thinks of the picture."""
+def ailment_of(error: ProviderError | None, *, local: bool = False) -> Ailment:
+    """No error is good health, whatever the gate thinks of the picture.
+
+    A local engine is slow when this machine is busy, which resting does not mend: only its weights rest it.
+    """
     if error is None:
         return HEALTHY
+    if local and not isinstance(error, WeightsFault):
+        return UNTOLD
     if isinstance(error, Throttled) and error.retry_after is not None:
         return Ailment(model_rest=min(timedelta(seconds=max(error.retry_after, 0)), LONGEST_ASKED))
-    return next(AILMENTS[kind] for kind in type(error).__mro__ if kind in AILMENTS)
+    return AILMENTS.get(type(error), Ailment())

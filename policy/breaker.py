@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+FURTHEST = timedelta(hours=2)
+
 
 class State(StrEnum):
     CLOSED = "closed"
@@ -72,7 +74,7 @@ class Pass:
 def state(breaker: Breaker, now: datetime) -> State:
     if breaker.until is None:
         return State.CLOSED
-    return State.OPEN if now < breaker.until else State.HALF_OPEN
+    return State.OPEN if _ahead(breaker.until, now) else State.HALF_OPEN
 
 
 def resting_until(breaker: Breaker, now: datetime) -> datetime | None:
@@ -80,7 +82,7 @@ def resting_until(breaker: Breaker, now: datetime) -> datetime | None:
     if breaker.until is None:
         return None
     until = max(breaker.until, breaker.trial_until or breaker.until)
-    return until if now < until else None
+    return until if _ahead(until, now) else None
 
 
 def admit(breaker: Breaker, now: datetime, lease: timedelta) -> tuple[Breaker, Pass | None]:
@@ -107,6 +109,11 @@ def rest(breaker: Breaker, given: Pass, until: datetime, reason: str | None = No
     if given.generation != breaker.generation:
         return breaker
     return _opened(breaker, until, breaker.failures + 1 if breaker.until else 1, reason)
+
+
+def _ahead(until: datetime, now: datetime) -> bool:
+    """Nothing rests longer than `FURTHEST`: a moment beyond it was written before the clock was set back."""
+    return now < until <= now + FURTHEST
 
 
 def heard(sign: Sign, seconds: float, rule: Rule) -> Sign:

@@ -20,6 +20,7 @@ class Thresholds:
     max_frame_touched: float = 0.95
     min_largest_fragment: float = 0.15
     max_soft: float = 0.6
+    max_foreign: float = 0.001
     max_frame_unchanged: float = 0.3
     min_whitened: float = 0.05
     min_frame_white: float = 0.2
@@ -69,6 +70,9 @@ def _lines_up(likeness: Likeness, thresholds: Thresholds) -> bool:
 
 
 def _judge_matte(measures: Measures, thresholds: Thresholds) -> Statement | None:
+    """What is sold is the photo's product, down to its label: a cutout of other pixels is refused."""
+    if measures.foreign > thresholds.max_foreign:
+        return Statement(code=GateReason.REDRAWN, facts={"foreign": measures.foreign})
     if measures.area > thresholds.max_area or measures.frame_touched > thresholds.max_frame_touched:
         return Statement(code=GateReason.FULL_FRAME, facts={"area": measures.area})
     if measures.largest_fragment < thresholds.min_largest_fragment:

@@ -33,8 +33,14 @@ def not_commercial(model: ModelInfo, request: SelectionRequest, _facts: PolicyFa
     return Objection(code=ObjectionCode.NOT_COMMERCIAL, facts={"licence": model.licence.name})
 
 
-def not_local(model: ModelInfo, request: SelectionRequest, _facts: PolicyFacts) -> Objection | None:
-    return None if model.is_local or not request.local_only else Objection(code=ObjectionCode.NOT_LOCAL)
+def not_local(model: ModelInfo, request: SelectionRequest, facts: PolicyFacts) -> Objection | None:
+    """Local only means that no connection is opened at all, so weights that are not here yet stay away."""
+    if not request.local_only:
+        return None
+    if not model.is_local:
+        return Objection(code=ObjectionCode.NOT_LOCAL)
+    fetches = facts.readiness.get(model.id, NOT_READY).fetches
+    return Objection(code=ObjectionCode.NOT_LOCAL, facts={"reason": "fetches"}) if fetches else None
 
 
 def no_books(model: ModelInfo, _request: SelectionRequest, facts: PolicyFacts) -> Objection | None:

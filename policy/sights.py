@@ -5,14 +5,16 @@ The thresholds are set so that good photos hardly ever get a word: see the decis
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain import Contour, Sights, Statement
+from domain import Contour, Sights
+from policy.doubt import WEIGHTS
 
 
 class Remark(StrEnum):
-    """The first that holds is told."""
+    """In the order in which they are told, the gravest first."""
 
     NOTHING = "nothing"
     TINY = "tiny"
@@ -33,12 +35,28 @@ class Bounds:
 BOUNDS = Bounds()
 
 
-def remark(contour: Contour, sights: Sights, bounds: Bounds = BOUNDS) -> Statement | None:
-    """None when there is nothing to say; the facts are what the sentence names."""
+EXPLAINED: Mapping[Remark, frozenset[str]] = {
+    Remark.NOTHING: frozenset(WEIGHTS),
+    Remark.TINY: frozenset(),
+    Remark.ALL_SIDES: frozenset({"frame"}),
+    Remark.TWO_OBJECTS: frozenset({"fragments"}),
+}
+"""Weaknesses of a matte (see `policy.doubt`) that a remark says already, and better."""
+
+
+def remarks(contour: Contour, sights: Sights, bounds: Bounds = BOUNDS) -> tuple[Remark, ...]:
+    """All that hold; where there may be no product, nothing is said of products."""
     if min(contour.flat, contour.alike) > bounds.no_edge:
-        return Statement(code=Remark.NOTHING)
-    if min(sights.width, sights.height) < bounds.tiny_px:
-        return Statement(code=Remark.TINY, facts={"width": sights.width, "height": sights.height})
-    if sights.least_side > bounds.every_side:
-        return Statement(code=Remark.ALL_SIDES)
-    return Statement(code=Remark.TWO_OBJECTS) if sights.second > bounds.equal else None
+        found = {Remark.NOTHING: True}
+    else:
+        found = {
+            Remark.ALL_SIDES: sights.least_side > bounds.every_side,
+            Remark.TWO_OBJECTS: sights.second > bounds.equal,
+        }
+    found[Remark.TINY] = min(sights.width, sights.height) < bounds.tiny_px
+    return tuple(one for one in Remark if found.get(one))
+
+
+def still_to_say(weakness: str | None, told: Iterable[Remark]) -> str | None:
+    """The weakness, unless a remark says it already."""
+    return None if any(weakness in EXPLAINED[one] for one in told) else weakness

@@ -48,7 +48,8 @@ class BirefnetLiteProvider:
 
     def ready(self, model: ModelInfo) -> Readiness:  # noqa: ARG002  # the protocol's
         missing = self._missing()
-        return Readiness(ready=missing is None, reason=missing)
+        fetches = missing is None and not self._weights.there
+        return Readiness(ready=missing is None, reason=missing, fetches=fetches)
 
     async def run(
         self,

@@ -23,7 +23,7 @@ from providers.reconcile import Wanted, found
 from providers.replicate_client import ReplicateApi, replicate_api
 from providers.replicate_config import ReplicateConfig
 from providers.replicate_errors import failed, redacted
-from providers.retries import once_more_after_429, up_to_three_times
+from providers.retries import once_more_when_not_bought, up_to_three_times
 from providers.timing import Timing
 
 MAX_EMBEDDED = 190_000  # bytes; a data URI of about 256 kB
@@ -93,10 +93,11 @@ class ReplicateProvider:
             listen(Progress(Stage.SENDING, prediction_id))
 
         try:
-            return await once_more_after_429(
+            return await once_more_when_not_bought(
                 lambda: purchased(api.create(model.endpoint, payload), api, token, trail.handed_over, learnt),
                 api.deadline,
                 api.budget,
+                model.typical_seconds,
             )
         except ProviderError as error:
             if not error.facts.get("unsure"):
@@ -117,7 +118,9 @@ class ReplicateProvider:
         if len(picture) <= MAX_EMBEDDED:
             token = uuid.uuid4().hex
             return f"data:{media_type};base64,{base64.b64encode(marked(picture, token)).decode()}", token
-        address = await once_more_after_429(lambda: api.upload(picture, name, media_type), api.deadline, api.budget)
+        address = await once_more_when_not_bought(
+            lambda: api.upload(picture, name, media_type), api.deadline, api.budget
+        )
         return address, address
 
     async def _wait(self, api: ReplicateApi, prediction: Prediction, listen: Listener) -> Prediction:

@@ -23,6 +23,7 @@ from runs.journal import Journal, Past
 from runs.keys import MAX_KEY, KeyUse, key_use
 from runs.leases import LEASE, Claim
 from runs.ledger import Ledger, Payer
+from runs.owners import Owned, Owners
 from runs.recovery import MOST_TAKES, interrupt
 from runs.report import attempt_report, error_statement, make_report, selection_report, warnings_of
 from runs.runner import carry_out
@@ -50,6 +51,8 @@ __all__ = [
     "Leave",
     "Ledger",
     "Mended",
+    "Owned",
+    "Owners",
     "Past",
     "Payer",
     "RunEnded",

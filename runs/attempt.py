@@ -11,7 +11,7 @@ import structlog
 from domain import Attempt, Cutout, Evidence, Fact, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
 from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut, Unsure
 from imaging import Cut, Geometry, cut_out, evidence, prepare, sights
-from policy import judge, judge_contour, remark, weakness
+from policy import judge, judge_contour, remarks, still_to_say, weakness
 from providers import NO_TRAIL, Listener, Provider, Trail
 
 log = structlog.get_logger("cutout_router")
@@ -67,13 +67,13 @@ async def call_model(call: Call) -> Ending:
 
 def _remarks(call: Call, seen: Evidence, cutout: Cutout) -> dict[str, Fact]:
     """A local engine's doubtful cutout is better than none: it is delivered, and called weak. So is a photo that no
-    engine could do much with, and then that is what is said.
+    engine could do much with. The facts are those that the sentences name; several remarks stand in one fact.
     """
-    told = remark(seen.contour, sights(call.photo, cutout))
-    if told:
-        return {"remark": told.code, **told.facts}
-    weak = weakness(seen) if call.model.is_local else None
-    return {"weak": weak} if weak else {}
+    viewed = sights(call.photo, cutout)
+    told = remarks(seen.contour, viewed)
+    weak = still_to_say(weakness(seen) if call.model.is_local else None, told)
+    size: dict[str, Fact] = {"remark": " ".join(told), "width": viewed.width, "height": viewed.height}
+    return {**(size if told else {}), **({"weak": weak} if weak else {})}
 
 
 def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> float:

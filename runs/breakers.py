@@ -6,7 +6,7 @@ Calls of healthy models cost one read; only what changes a breaker is written, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ class Leave:
     provider_key: str
     model: Pass
     provider: Pass
+    local: bool = False
 
     @property
     def trial(self) -> bool:
@@ -67,22 +68,24 @@ class Breakers:
         """
         keys = (_model_key(model), _provider_key(model.provider))
         try:
-            return self._admit(keys, timedelta(seconds=lease_s))
+            leave = self._admit(keys, timedelta(seconds=lease_s))
         except DatabaseError:
             return Leave(*keys, Pass(UNKNOWN), Pass(UNKNOWN))
+        return replace(leave, local=model.is_local) if leave else None
 
     def _admit(self, keys: tuple[str, str], lease: timedelta) -> Leave | None:
         with self._database.read() as session:
             known = _load(session, keys)
         if all(_of(known, key).until is None for key in keys):
-            return Leave(*keys, *(Pass(_of(known, key).generation) for key in keys))
+            model, provider = (Pass(_of(known, key).generation) for key in keys)
+            return Leave(*keys, model, provider)
         return self._admit_alone(keys, lease)
 
     @survivable
     def settle(self, leave: Leave, error: ProviderError | None, seconds: float = 0.0) -> None:
         """What became of the call; `error` is None when the model answered, whatever the gate thought of it."""
         code = error.code if error else None
-        self._settle(leave, ailment_of(error), code, seconds)
+        self._settle(leave, ailment_of(error, local=leave.local), code, seconds)
 
     @survivable
     def give_back(self, leave: Leave) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from domain import Attempt, Cutout
+from domain import Attempt, Cutout, Fact
 from runs.attempt import Call, call_model
 from runs.events import RunFiles
 from runs.job import Job, Tools
@@ -13,8 +13,11 @@ from runs.job import Job, Tools
 
 @dataclass(frozen=True, slots=True)
 class Draft:
+    """`remarks` are what would be said of it as the cutout of an attempt."""
+
     files: RunFiles
     cutout: Cutout
+    remarks: Mapping[str, Fact]
 
 
 async def make_draft(tools: Tools, job: Job, save: Callable[[Cutout], Awaitable[RunFiles]]) -> Draft | None:
@@ -24,4 +27,6 @@ async def make_draft(tools: Tools, job: Job, save: Callable[[Cutout], Awaitable[
         return None
     blank = Attempt(number=0, model_id=model.id)
     ending = await call_model(Call(tools.providers[model.spec.kind], model, job.photo, tools.deadline_s, blank))
-    return Draft(await save(ending.cutout), ending.cutout) if ending.cutout else None
+    if ending.cutout is None:
+        return None
+    return Draft(await save(ending.cutout), ending.cutout, ending.attempt.facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from domain import Attempt, Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
@@ -162,7 +163,7 @@ class Drive:
         drafted = await self._draft if self._draft else None
         if drafted is None:
             return self._result(RunStatus.FAILED if status is RunStatus.DRAFT else status)
-        return self._result(status, self._job.draft_model(), drafted.files)
+        return replace(self._result(status, self._job.draft_model(), drafted.files), remarks=drafted.remarks)
 
     async def _save(self, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """The exports; the photo was being written while the model worked."""

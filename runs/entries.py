@@ -16,7 +16,7 @@ from runs.events import (
     RunResumed,
     RunStarted,
 )
-from runs.report import Names, error_statement, explanation_of, reason_of
+from runs.report import Names, explanation_of, fault_of, reason_of
 from wording import say, say_all
 
 
@@ -71,7 +71,6 @@ def _attempt_started(event: AttemptStarted, names: Names) -> JournalEntry:
 
 def _attempt_ended(event: AttemptEnded, names: Names) -> JournalEntry:
     attempt = event.attempt
-    statement = error_statement(attempt)
     delivered = {"model": names.get(attempt.model_id), "seconds": attempt.seconds or 0.0}
     succeeded = attempt.outcome is Outcome.SUCCEEDED
     return JournalEntry(
@@ -83,7 +82,7 @@ def _attempt_ended(event: AttemptEnded, names: Names) -> JournalEntry:
         seconds=attempt.seconds,
         cost_usd=attempt.cost_usd,
         error_class=attempt.error,
-        sentence=say("run.attempt_succeeded", delivered) if succeeded else say(statement.code, statement.facts),
+        sentence=say("run.attempt_succeeded", delivered) if succeeded else say_all(fault_of(attempt)),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from domain import Attempt, RunStatus, SelectionResult
+from domain import Attempt, Fact, RunStatus, SelectionResult
 from providers import Stage
 
 
@@ -30,7 +31,9 @@ class ExportFiles:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended. `selections` holds the policy's first answer and then one more for every fallback."""
+    """How a run ended. `selections` holds the policy's first answer and then one more for every fallback; `remarks` are
+    facts about a draft, as an attempt's are about its cutout.
+    """
 
     run_id: str
     status: RunStatus
@@ -39,6 +42,7 @@ class RunResult:
     attempts: tuple[Attempt, ...]
     files: RunFiles | None
     seconds: float
+    remarks: Mapping[str, Fact] = field(default_factory=dict)
 
     @property
     def selection(self) -> SelectionResult:

@@ -15,7 +15,7 @@ from domain import (
     Raster,
 )
 from errors import BackgroundMissing
-from imaging import assess, decode, encode_preview, examine, make_export, says_generated
+from imaging import assess, encode_preview, examine, make_export, says_generated
 from runs.events import ExportFiles
 from runs.job import Tools
 from wording import say
@@ -42,7 +42,7 @@ def export(
     Raises `FilesGone`, `ExportError`, and `InvalidPhoto` for a background that is no picture.
     """
     begun = tools.clock()
-    options, behind = _with_picture(options, picture)
+    options, behind = _with_picture(tools, options, picture)
     composition, written = make_export(tools.store.cutout(run_id, step), rules, options, behind)
     facts = examine(written.data, composition)
     compliance = assess(facts, rules, tools.now().date())
@@ -54,15 +54,15 @@ def export(
     return exported
 
 
-def _with_picture(options: ExportOptions, picture: bytes | None) -> tuple[ExportOptions, Raster | None]:
-    """A picture that says itself that AI made it is believed."""
+def _with_picture(tools: Tools, options: ExportOptions, picture: bytes | None) -> tuple[ExportOptions, Raster | None]:
+    """A picture that says itself that AI made it is believed; it passes the gate, as every file from outside."""
     if options.background.kind is not BackgroundKind.PICTURE:
         return options, None
     if picture is None:
         raise BackgroundMissing
     generated = options.background.generated or says_generated(picture)
     background = options.background.model_copy(update={"generated": generated})
-    return options.model_copy(update={"background": background}), decode(picture).pixels
+    return options.model_copy(update={"background": background}), tools.gate.photo(picture).pixels
 
 
 def _record(tools: Tools, exported: Exported, quality: int | None, seconds: float) -> None:

@@ -17,6 +17,7 @@ from domain import (
     ProviderKind,
     SelectionResult,
 )
+from gate import Gate
 from policy import ModelSelectionPolicy
 from providers import Provider
 from runs.breakers import Breakers
@@ -28,7 +29,7 @@ from runs.store import FileStore
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`listeners` hear every journal entry; `clock` counts seconds."""
+    """`gate` reads what comes from outside; `listeners` hear every journal entry; `clock` counts seconds."""
 
     policy: ModelSelectionPolicy
     providers: Mapping[ProviderKind, Provider]
@@ -36,6 +37,7 @@ class Tools:
     store: FileStore
     breakers: Breakers
     ledger: Ledger
+    gate: Gate
     now: Now
     deadline_s: float
     listeners: Sequence[Callable[[JournalEntry], None]] = ()

@@ -158,6 +158,7 @@ def _fill(row: RunRow, result: RunResult, names: Names) -> None:
     report = make_report(result, names).model_dump(mode="json", exclude={"run_id", "attempts"})
     for column, value in report.items():
         setattr(row, column, value)
+    row.remarks = dict(result.remarks)
     row.selections = [selection.model_dump(mode="json") for selection in result.selections]
 
 
@@ -181,6 +182,7 @@ def _result(row: RunRow, attempts: tuple[Attempt, ...]) -> RunResult:
         attempts=attempts,
         files=None,
         seconds=row.seconds,
+        remarks=row.remarks or {},
     )
 
 

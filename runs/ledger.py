@@ -7,7 +7,7 @@ and months are those of UTC, and money counts on the day it was reserved.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -69,15 +69,14 @@ class Ledger:
         if not wanted:
             return True
         with self._database.alone(LOCK) as session:
-            if any(sum(wanted.values()) > left for left in self._left(session, payer).values()):
-                return False
-            session.execute(delete(SpendRow).where(*_mine(payer.run_id), SpendRow.state == Money.RESERVED))
-            known = set(session.scalars(select(SpendRow.model_id).where(*_mine(payer.run_id))))
-            session.add_all(self._row(payer, key, micros) for key, micros in wanted.items() if key not in known)
-            planned = session.get(SpendRow, (payer.batch, PLAN))
-            if planned:
-                planned.micros = max(0, planned.micros - sum(wanted.values()))
-            return True
+            return self._keep(session, payer, wanted)
+
+    def reserve_what_fits(self, payer: Payer, choose: Callable[[dict[Cap, float]], Mapping[str, float]]) -> bool:
+        """As `reserve`, for the prices that `choose` makes of what is left, which nobody can take meanwhile."""
+        with self._database.alone(LOCK) as session:
+            left = {cap: micros / MICROS for cap, micros in self._left(session, payer).items()}
+            wanted = {model_id: micros_of(usd) for model_id, usd in choose(left).items() if usd > 0}
+            return self._keep(session, payer, wanted)
 
     def plan(self, payer: Payer, usd: float) -> bool:
         """Set the price of a whole batch aside, in place of what was set aside before: False when a cap would not
@@ -145,6 +144,17 @@ class Ledger:
             models=month,
             caps_usd={cap: micros / MICROS for cap, micros in self._caps.items()},
         )
+
+    def _keep(self, session: Session, payer: Payer, wanted: Mapping[str, int]) -> bool:
+        if any(sum(wanted.values()) > left for left in self._left(session, payer).values()):
+            return False
+        session.execute(delete(SpendRow).where(*_mine(payer.run_id), SpendRow.state == Money.RESERVED))
+        known = set(session.scalars(select(SpendRow.model_id).where(*_mine(payer.run_id))))
+        session.add_all(self._row(payer, key, micros) for key, micros in wanted.items() if key not in known)
+        planned = session.get(SpendRow, (payer.batch, PLAN))
+        if planned:
+            planned.micros = max(0, planned.micros - sum(wanted.values()))
+        return True
 
     def _left(self, session: Session, payer: Payer) -> dict[Cap, int]:
         now = self._now()

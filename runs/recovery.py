@@ -14,7 +14,7 @@ from runs.journal import Past
 from runs.leases import Claim
 from runs.store import FileStore
 
-MOST_TAKES = 5
+MOST_TAKES = 10
 """A run that was interrupted so often is likely to be what interrupts."""
 
 

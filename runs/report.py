@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from domain import (
     Attempt,
     AttemptReport,
     CandidateReport,
+    Fact,
     GateReason,
     Language,
+    Outcome,
     Reason,
     RunReport,
     RunStatus,
@@ -23,6 +26,7 @@ from policy import fallback_reason
 from runs.events import RunResult
 from wording import say, say_all
 
+_NOT_WASTED = {Outcome.STARTED, Outcome.SUCCEEDED, Outcome.UNSURE}
 GATE_CODES = frozenset(map(str, GateReason))
 Names = Mapping[str, str]
 
@@ -58,11 +62,32 @@ def reason_of(result: RunResult) -> Reason:
 
 def explanation_of(result: RunResult, names: Names, language: Language) -> str:
     """The policy's words from first choice to last step, and how it ended where that is not plain."""
-    said = [statement for selection in result.selections for statement in selection.explanation]
+    said = [*result.selection.explanation, *_steps(result)]
     if result.status in {RunStatus.DRAFT, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.INTERRUPTED}:
         model = names.get(result.model_id or "", result.model_id)
         said.append(Statement(code=f"run.{result.status}", facts={"model": model}))
     return say_all([*said, *_own_fault(result), *warnings_of(result)], language)
+
+
+def _steps(result: RunResult) -> tuple[Statement, ...]:
+    """Every step down the plan, with what the step before had cost."""
+    steps = pairwise(result.selections)
+    return tuple(said for left, step in steps for said in paid_step(step, left.model_id, result.attempts).explanation)
+
+
+def paid_step(step: SelectionResult, failed: str | None, attempts: Sequence[Attempt]) -> SelectionResult:
+    """A step down the plan, told in the words for "and it cost money" when the model before it did."""
+    spent = sum(wasted_usd(attempt) for attempt in attempts if attempt.model_id == failed)
+    if spent <= 0:
+        return step
+    cost: Mapping[str, Fact] = {"reason": "paid", "spent_usd": spent}
+    said = tuple(one.model_copy(update={"facts": {**one.facts, **cost}}) for one in step.explanation)
+    return step.model_copy(update={"explanation": said})
+
+
+def wasted_usd(attempt: Attempt) -> float:
+    """What was paid without a cutout; what nobody can decide yet is not among it."""
+    return 0.0 if attempt.outcome in _NOT_WASTED else attempt.cost_usd or 0.0
 
 
 def _own_fault(result: RunResult) -> tuple[Statement, ...]:
@@ -85,12 +110,14 @@ def candidates_of(selection: SelectionResult, language: Language = Language.EN) 
 
 
 def warnings_of(result: RunResult) -> tuple[Statement, ...]:
-    """What is to be said beside a cutout: what is wrong with its photo, or that a local engine is unsure of it."""
-    facts = result.attempts[-1].facts if result.attempts else {}
-    if facts.get("remark"):
-        return (Statement(code=f"remark_on_photo.{facts['remark']}", facts=facts),)
-    weak = facts.get("weak")
-    return (Statement(code="run.weak", facts={"reason": weak}),) if weak else ()
+    """What is to be said beside a cutout, gravest first: a local engine that is unsure, a photo that is hard.
+
+    A draft has remarks of its own: the last attempt's are on a picture that nobody sees.
+    """
+    facts = result.attempts[-1].facts if result.status is RunStatus.SUCCEEDED and result.attempts else result.remarks
+    weak = (Statement(code="run.weak", facts={"reason": facts["weak"]}),) if facts.get("weak") else ()
+    told = str(facts.get("remark") or "").split()
+    return (*weak, *(Statement(code=f"remark_on_photo.{code}", facts=facts) for code in told))
 
 
 def selection_report(selection: SelectionResult, language: Language = Language.EN) -> SelectionReport:
@@ -116,13 +143,21 @@ def error_statement(attempt: Attempt) -> Statement:
     return Statement(code=f"{family}.{attempt.error}", facts=attempt.facts)
 
 
+def fault_of(attempt: Attempt) -> tuple[Statement, ...]:
+    """What went wrong in an attempt, and what it cost all the same; nothing when all went well."""
+    if not attempt.error:
+        return ()
+    usd = wasted_usd(attempt)
+    spent = (Statement(code="run.spent", facts={"spent_usd": usd}),) if usd > 0 else ()
+    return (error_statement(attempt), *spent)
+
+
 def attempt_report(attempt: Attempt, language: Language = Language.EN) -> AttemptReport:
-    statement = error_statement(attempt)
     return AttemptReport(
         model_id=attempt.model_id,
         outcome=attempt.outcome,
         error=attempt.error,
-        explanation=say(statement.code, statement.facts, language) if attempt.error else None,
+        explanation=say_all(fault_of(attempt), language) or None,
         seconds=None if attempt.seconds is None else round(attempt.seconds, 3),
         cost_usd=attempt.cost_usd,
         prediction_id=attempt.prediction_id,

@@ -26,6 +26,7 @@ EXPORTS = "exports"
 EXPORTS_KEPT = 30
 SUFFIXES = {FileFormat.JPEG: "jpg", FileFormat.PNG: "png", FileFormat.WEBP: "webp"}
 _MOST_UNWRITTEN = 3
+_MOST_DELETED = 4096
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -39,18 +40,20 @@ class FileStore:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="touch-up")
         self._room = BoundedSemaphore(_MOST_UNWRITTEN)
         self._unwritten: dict[tuple[str, int], Future[None]] = {}
+        self._deleted: dict[str, None] = {}
 
     def keep_photo(self, run_id: str, photo: Photo) -> None:
         """The upright photo, lossless and without metadata: what a touch-up takes colours from. And its preview."""
-        folder = self._made(run_id)
-        _write(folder / "before.webp", encode_preview(photo.pixels))
-        _write(folder / "photo.png", encode_png(photo.pixels))
+        with _there():
+            folder = self._made(run_id)
+            _write(folder / "before.webp", encode_preview(photo.pixels))
+            _write(folder / "photo.png", encode_png(photo.pixels))
 
     def save(self, run_id: str, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """Write the exports and the preview of one cutout, beside the photo that was kept."""
         folder = self._made(run_id)
         prefix = "draft-" if draft else ""
-        with ThreadPoolExecutor(2) as both:
+        with _there(), ThreadPoolExecutor(2) as both:
             picture, preview = both.submit(encode_png, cutout.pixels), both.submit(encode_preview, cutout.pixels)
             return RunFiles(
                 before=folder / "before.webp",
@@ -180,7 +183,28 @@ class FileStore:
             shutil.rmtree(folder, ignore_errors=True)
         return len(old)
 
+    def all_files(self, run_id: str) -> tuple[Path, ...]:
+        """Every file of a run, whatever it is."""
+        return tuple(self._folder(run_id).glob("*"))
+
+    def has_twin(self, file: Path) -> bool:
+        """Whether another run has the same file, as when two people try the same example: told by name and size."""
+        size = file.stat().st_size
+        return any(
+            other.stat().st_size == size for other in self.root.glob(f"*/{file.name}") if other.parent != file.parent
+        )
+
+    def delete(self, run_id: str) -> None:
+        """What a run that is still at work would write afterwards is refused."""
+        self._deleted[run_id] = None
+        if len(self._deleted) > _MOST_DELETED:
+            self._deleted.pop(next(iter(self._deleted)))
+        self._bench.forget(run_id)
+        shutil.rmtree(self._folder(run_id), ignore_errors=True)
+
     def _made(self, run_id: str) -> Path:
+        if run_id in self._deleted:
+            raise FilesGone("the run was deleted while it was at work")
         folder = self.root / run_id
         folder.mkdir(parents=True, exist_ok=True)
         return folder

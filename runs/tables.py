@@ -31,6 +31,7 @@ class RunRow(Base):
     policy_version: Mapped[str] = mapped_column(String(16))
     selections: Mapped[Any] = mapped_column(JSON)
     facts: Mapped[Any] = mapped_column(JSON)
+    remarks: Mapped[Any] = mapped_column(JSON, nullable=True)
     photo_sha256: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from domain import EventKind, Fact, JournalEntry, Raster, Strokes, TouchUp
 from errors import NothingLeft
-from imaging import decode_picture, finish, is_empty, strokes_of, struck
+from imaging import finish, is_empty, strokes_of, struck
 from runs.events import RunFiles
 from runs.job import Tools
 from wording import say
@@ -39,7 +39,7 @@ def touch_up(tools: Tools, run_id: str, step: int, painted: bytes | None, option
     """
     begun = tools.clock()
     photo, matte = tools.store.photo(run_id), tools.store.unfinished(run_id, step)
-    strokes = strokes_of(decode_picture(painted)) if painted else None
+    strokes = strokes_of(tools.gate.picture(painted)) if painted else None
     unfinished = struck(photo, matte, strokes) if strokes else matte
     cutout = finish(photo, unfinished, options, tools.store.cutout(run_id, step))
     if is_empty(cutout):

@@ -6,7 +6,7 @@ requirements=$1
 stamp="$VENV/.installed-$requirements"
 
 # What is installed is known by the files themselves and by the interpreter.
-wanted=$(cat requirements*.txt | cksum; "$PYTHON" -c 'import sys; print(sys.version)')
+wanted=$(cat requirements* | cksum; "$PYTHON" -c 'import sys; print(sys.version)')
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && exit 0
 
 make_venv() { "$PYTHON" -m venv --clear "$VENV"; }
@@ -29,5 +29,12 @@ then
     "$PYTHON" -c 'import sys; print(sys.version)' > "$VENV/.interpreter"
 fi
 echo "Installing the packages of $requirements (about a minute the first time) ..."
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
+# Python 3.11 gets exactly the packages that were locked, each checked against its hash; others what fits.
+lock="${requirements%.txt}.lock"
+if [ -f "$lock" ] && "$PYTHON" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
+    set -- --require-hashes -r "$lock"
+else
+    set -- -r "$requirements"
+fi
+"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 printf '%s' "$wanted" > "$stamp"

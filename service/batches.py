@@ -236,7 +236,7 @@ class Batches:
         if folder is None or item.run_id is None:
             return
         try:
-            yield Entry(f"{folder}/{stem}.png", self._service.cutout_file(item.run_id))
+            yield Entry(f"{folder}/{stem}.png", self._service.exports.cutout(item.run_id))
             for made in item.exports:
                 if made.export:
                     path = self._service.exports.path(item.run_id, made.export)

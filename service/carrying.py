@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -102,9 +102,14 @@ class Carrier:
             yield RunResumed(run_id)
             await asyncio.sleep(LOOK_S)
 
-    def detach(self, begun: Begun) -> None:
-        """Carry a run out although nobody listens."""
-        self._spawn(begun.job.run_id, self._to_the_end(begun.job, begun.claim))
+    def detach(self, begun: Begun, place: AsyncExitStack) -> None:
+        """Carry a run out although nobody listens; `place` is left when it is over."""
+
+        async def in_place() -> None:
+            async with place:
+                await self._to_the_end(begun.job, begun.claim)
+
+        self._spawn(begun.job.run_id, in_place())
 
     def make_room(self) -> None:
         """Raises `Busy` when as many runs as fit go on without a listener."""
@@ -163,6 +168,8 @@ class Carrier:
                     pass
         except LeaseLost:
             log.warning("run.lease_lost", run_id=job.run_id)
+        except FilesGone:
+            log.info("run.deleted", run_id=job.run_id)
 
     def _spawn(self, run_id: str, work: Coroutine[object, object, None]) -> None:
         task = self._detached[run_id] = asyncio.create_task(work)

@@ -41,6 +41,10 @@ class Exports:
         """What a marketplace asks, as far as it is known, with the source and date of every rule."""
         return rule_reports(self.rules[marketplace], self._tools.now().date(), language)
 
+    def cutout(self, run_id: str) -> Path:
+        """The model's own cutout, or the draft, as a PNG; raises `FilesGone`."""
+        return self._tools.store.files(run_id, 0).cutout
+
     def path(self, run_id: str, number: int) -> Path:
         """As `file`, for who is in a thread already."""
         return self._tools.store.export_file(run_id, number)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from domain import (
     Cap,
     Language,
-    LocalEngine,
     Marketplace,
     MarketplaceRules,
     ModelInfo,
@@ -32,8 +30,7 @@ from domain import (
     Statement,
     TouchUp,
 )
-from errors import DatabaseError, Trouble
-from imaging import decode
+from errors import Busy, DatabaseError, Trouble
 from registry import ModelRegistry
 from runs import (
     Change,
@@ -53,28 +50,29 @@ from runs import (
 from service.carrying import Begun, Carrier, new_payer
 from service.exports import Exports
 from service.health import Health, degraded, healthy
-
-RESERVE_TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the owner allows."""
-
-    local_engine: LocalEngine = LocalEngine.AUTO
+from service.limits import Limits
+from service.privacy import Privacy
+from service.turns import Asker, Turns
 
 
 class Service:
     """Uploads are bytes; answers are values and events."""
 
     def __init__(
-        self, registry: ModelRegistry, tools: Tools, limits: Limits, rules: Mapping[str, MarketplaceRules]
+        self,
+        registry: ModelRegistry,
+        tools: Tools,
+        limits: Limits,
+        privacy: Privacy,
+        rules: Mapping[str, MarketplaceRules],
     ) -> None:
         self._registry = registry
         self._tools = tools
         self._limits = limits
         self.exports = Exports(tools, rules)
         self._carrier = Carrier(registry, tools, self._facts)
+        self.turns = Turns()
+        self.privacy = privacy
 
     def models(
         self, tag: str | None = None, marketplace: str | None = None, active: bool = True
@@ -105,7 +103,7 @@ class Service:
         self, request: SelectionRequest, upload: bytes | None = None, visitor: str = ""
     ) -> SelectionResult:
         """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo."""
-        photo = await asyncio.to_thread(decode, upload) if upload is not None else None
+        photo = await asyncio.to_thread(self._tools.gate.photo, upload) if upload is not None else None
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         facts = await asyncio.to_thread(self._facts, models, photo, Payer("", visitor))
         return self._tools.policy.select_model(request, models, facts)
@@ -128,6 +126,8 @@ class Service:
     ) -> AsyncGenerator[RunEvent, None]:
         """As `run`, with money that `payer.batch` has set aside."""
         begun = await self._begin(upload, request, payer.visitor, key, payer.batch)
+        if not isinstance(begun, str):
+            await self.privacy.claim("", begun.job.run_id)
         async with aclosing(self._carrier.events(begun)) as events:
             async for event in events:
                 yield event
@@ -135,19 +135,28 @@ class Service:
     async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
         """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
         self._carrier.make_room()
-        begun = await self._begin(upload, request, visitor, key)
-        if isinstance(begun, str):
-            return begun
-        self._carrier.detach(begun)
+        async with AsyncExitStack() as place:
+            await self._turn_of(visitor, place)
+            begun = await self._begin(upload, request, visitor, key)
+            if isinstance(begun, str):
+                return begun
+            await self.privacy.claim("", begun.job.run_id)
+            self._carrier.detach(begun, place.pop_all())
         return begun.job.run_id
 
-    def follow(self, run_id: str) -> AsyncGenerator[RunEvent, None]:
-        """The end of a run that somebody else carries out; closing the iterator changes nothing for it."""
-        return self._carrier.follow(run_id)
+    async def _turn_of(self, visitor: str, place: AsyncExitStack) -> None:
+        """In the same line as the page's visitors, but not for long: who waits for an answer gives up."""
+        mine = await place.enter_async_context(self.turns.place(Asker(visitor, uuid.uuid4().hex)))
+        try:
+            async with asyncio.timeout(self._limits.start_within_s), aclosing(mine.come()) as waiting:
+                async for _ in waiting:
+                    pass
+        except TimeoutError:
+            raise Busy(reason="line", waiting=self.turns.waiting) from None
 
-    def cutout_file(self, run_id: str) -> Path:
-        """The model's own cutout, or the draft; raises `FilesGone`."""
-        return self._tools.store.files(run_id, 0).cutout
+    def follow(self, run_id: str) -> AsyncGenerator[RunEvent, None]:
+        """A run of anybody's to its end, which leaving does not cancel; nothing when the id is unknown."""
+        return self._carrier.follow(run_id)
 
     async def result(self, run_id: str) -> RunResult | None:
         """A run as it stands right now, with its files when it is over; None when the id is unknown."""
@@ -173,7 +182,7 @@ class Service:
         self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None, batch: str = ""
     ) -> Begun | str:
         self._tools.roster.admit()
-        photo = await asyncio.to_thread(decode, upload)
+        photo = await asyncio.to_thread(self._tools.gate.photo, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         payer = new_payer(visitor, batch)
         use = await asyncio.to_thread(key_use, key, upload, request) if key else None
@@ -221,18 +230,27 @@ class Service:
     def _reserved(
         self, request: SelectionRequest, models: Sequence[ModelInfo], payer: Payer, facts: Callable[[], PolicyFacts]
     ) -> SelectionResult:
-        """A plan whose price is reserved; other runs may take the money between a look and the reservation."""
-        policy, prices = self._tools.policy, {model.id: model.price_usd for model in models}
-        kept: dict[str, object] = {"budget_left": {Cap.DAY: 0.0}}
-        for _ in range(RESERVE_TRIES):
-            selection = policy.select_model(request, models, facts())
-            try:
-                if self._tools.ledger.reserve(payer, {model_id: prices[model_id] for model_id in selection.plan}):
-                    return selection
-            except DatabaseError as error:
-                kept = {"trouble": error.trouble or Trouble.OTHER}
-                break
-        return policy.select_model(request, models, facts().model_copy(update=kept))
+        """A plan whose price is reserved. Another run may take the money between a look and the reservation: then the
+        second look and the reservation are one.
+        """
+        policy, prices, known = self._tools.policy, {model.id: model.price_usd for model in models}, facts()
+        chosen = [policy.select_model(request, models, known)]
+
+        def again(left: dict[Cap, float]) -> dict[str, float]:
+            chosen.append(policy.select_model(request, models, known.model_copy(update={"budget_left": left})))
+            return priced()
+
+        def priced() -> dict[str, float]:
+            return {model_id: prices[model_id] for model_id in chosen[-1].plan}
+
+        ledger = self._tools.ledger
+        try:
+            if not (ledger.reserve(payer, priced()) or ledger.reserve_what_fits(payer, again)):
+                raise RuntimeError("a plan that passes a cap")
+        except DatabaseError as error:
+            trouble = {"trouble": error.trouble or Trouble.OTHER}
+            return policy.select_model(request, models, known.model_copy(update=trouble))
+        return chosen[-1]
 
     def _names(self) -> Mapping[str, str]:
         return {model.id: model.name for model in self._registry.get_all_models(active_only=False)}

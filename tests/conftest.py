@@ -6,8 +6,9 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="cutout-router-tests-")
@@ -21,6 +22,7 @@ from providers import Timing
 from registry import ModelRegistry, apply_seed, load_seed
 from settings import Settings
 from tests.fakes.replicate_server import ReplicateServer
+from tests.leaks import WATCH
 
 for name in Settings.model_fields:
     os.environ.pop(name.upper(), None)  # what this machine is set to is nothing to the tests
@@ -44,6 +46,25 @@ async def no_wait(_seconds: float) -> None:
 
 QUICK = Timing(sleep=no_wait)
 SettingsMaker = Callable[..., Settings]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, Any]:
+    """What a test printed and logged is looked at, too."""
+    report = yield
+    for title, text in report.sections:
+        WATCH.look(f"{title} of {item.nodeid}", text.encode())
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_token_anywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """At the end of everything: the token was seen nowhere but at the fake Replicate."""
+    yield
+    WATCH.look_into([tmp_path_factory.getbasetemp(), Path(os.environ["GRADIO_TEMP_DIR"])])
+    assert WATCH.found == []
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from app import Core
 from providers import Timing
 from settings import Settings
 from tests.fakes.replicate_server import ReplicateServer
+from tests.leaks import watched
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Served:
 
     url: str
     core: Core
+    page: gr.Blocks
     replicate: ReplicateServer | None = None
 
     def client(self) -> Client:
@@ -52,8 +54,9 @@ def serving(
     asyncio.set_event_loop(loop)
     built = app.build(settings, timing)
     try:
-        _, url, _ = built.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
-        yield Served(url.rstrip("/"), built.core, replicate)
+        server, url, _ = built.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
+        server.middleware_stack = watched(server.middleware_stack)
+        yield Served(url.rstrip("/"), built.core, built.page, replicate)
     finally:
         _close(built.page)
         built.core.database.close()

@@ -1,5 +1,7 @@
-"""The page: `build` makes the Blocks, `LAUNCH` is what `launch` needs to know of its look."""
+"""The page and the named endpoints."""
 
-from ui.page import LAUNCH, build
+from ui.janitor import delete_copies, sweep
+from ui.page import LAUNCH, UPLOADS_KEPT_S, build
+from ui.run_tab import RUNS
 
-__all__ = ["LAUNCH", "build"]
+__all__ = ["LAUNCH", "RUNS", "UPLOADS_KEPT_S", "build", "delete_copies", "sweep"]

@@ -21,11 +21,15 @@ from ui.asking import Json, known, said
 from ui.choices import AUTO
 from ui.faults import toast
 from ui.form import photo_bytes
+from ui.line import InLine, events_of
 from ui.photo import photo_input
-from ui.run_tab import RUNS, RUNS_AT_ONCE
+from ui.privacy import endpoint as privacy_endpoint
+from ui.run_tab import RUNS
 from ui.strings import language_of
 from ui.visitor import visitor_key
 from wording import say
+
+EXPLAINED_AT_ONCE = 4  # each may bring a photo to be opened
 
 
 async def process(
@@ -59,11 +63,12 @@ async def process(
     language = language_of(request)
     try:
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
-        async with aclosing(
-            service.run(await photo_bytes(photo), asked, visitor_key(request), _key(idempotency_key, language))
-        ) as events:
+        key = _key(idempotency_key, language)
+        async with aclosing(events_of(service, photo, asked, request, key)) as events:
             async for event in events:
-                if isinstance(event, RunEnded):
+                if isinstance(event, InLine):
+                    yield None, {"status": "waiting", "ahead": event.ahead}
+                elif isinstance(event, RunEnded):
                     cutout = str(event.result.files.cutout) if event.result.files else None
                     yield cutout, service.report(event.result, language).model_dump(mode="json")
                 else:
@@ -204,7 +209,7 @@ def build(service: Service) -> None:
             [photo_input(label="Photo"), *_wish_fields(), gr.Textbox(label="Idempotency key")],
             [gr.File(label="Cutout"), gr.JSON(label="Run")],
             api_name="process",
-            concurrency_limit=RUNS_AT_ONCE,
+            concurrency_limit=None,
             concurrency_id=RUNS,
         )
         gr.Button().click(
@@ -212,7 +217,7 @@ def build(service: Service) -> None:
             [photo_input(label="Photo"), *_wish_fields()],
             gr.JSON(label="Selection"),
             api_name="explain_selection",
-            concurrency_limit=None,
+            concurrency_limit=EXPLAINED_AT_ONCE,
         )
         gr.Button().click(
             MethodType(list_models, service),
@@ -222,3 +227,4 @@ def build(service: Service) -> None:
             concurrency_limit=None,
         )
         export_endpoint.build(service)
+        privacy_endpoint(service)

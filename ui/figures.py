@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from domain import Language
+from domain import Language, Outcome
 from ui.strings import words
+from wording import dollars
 
 
 def price(usd: float, language: Language) -> str:
-    """`$0.04`, `0,04 $`, `free`; tenths of a cent only where there are some."""
-    if usd <= 0:
-        return words("free", language)
-    digits = f"{usd:.4f}".rstrip("0")
-    whole, _, part = digits.partition(".")
-    figure = f"{whole}.{part:0<2}"
-    return f"{figure.replace('.', ',')} $" if language is Language.RU else f"${figure}"
+    """`$0.04`, `0,04 $`, `free`."""
+    return words("free", language) if usd <= 0 else dollars(usd, language)
+
+
+def charge(usd: float, outcome: Outcome, language: Language) -> str:
+    """A failure that cost nothing is not "free"."""
+    wasted = usd <= 0 and outcome is not Outcome.SUCCEEDED
+    return words("not_charged", language) if wasted else price(usd, language)
 
 
 def seconds(value: float, language: Language) -> str:

@@ -31,7 +31,7 @@ HEAD = (
     '<meta name="color-scheme" content="light dark">'
     f"<style>{OUTER_STYLE}</style>"
 )
-UPLOADS_KEPT_S = 6 * 3600
+UPLOADS_KEPT_S = 6 * 3600  # as long as a page may reasonably stay open
 
 LAUNCH: dict[str, Any] = {
     "theme": theme(),

@@ -1,7 +1,8 @@
-"""The photo drop zone: hands over an uploaded file untouched, and nothing but an uploaded file."""
+"""The photo drop zone: hands over an uploaded file untouched. Nothing else of this machine can be named here."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,13 @@ from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 
-from ui.faults import toast
-from ui.strings import language_of, words
+from domain import Language
+from errors import InvalidPhoto, PhotoFault
+from gate import Reach, fetch, from_data_uri
+from ui.faults import apology, toast
+from ui.strings import language_of
+
+WEB = ("http://", "https://")
 
 
 class _WithoutStub(ComponentMeta):  # type: ignore[misc]  # Gradio is untyped here
@@ -24,19 +30,62 @@ class _WithoutStub(ComponentMeta):  # type: ignore[misc]  # Gradio is untyped he
 
 
 class PhotoInput(gr.Image, metaclass=_WithoutStub):  # type: ignore[misc]
-    """gr.Image without decoding: what the file is, is judged by its content, later and elsewhere."""
+    """gr.Image without decoding: what the file is, is judged by its content, later and elsewhere.
+
+    Programs may also give a web address or a data URI; both become a file of the upload folder, within bounds.
+    """
 
     is_template = True
+    reach = Reach()
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        """Takes the place of Gradio's download, which has no limit on bytes, and follows twenty redirects."""
+        address = str(url_or_file_path or "")
+        if not address.lower().startswith(WEB):
+            moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
+            return moved
+        try:
+            return self._kept(await fetch(address, self.reach))
+        except InvalidPhoto as fault:
+            raise toast(apology(fault, _language()), _language()) from fault
 
     def preprocess(self, payload: ImageData | None) -> str | None:
         """The file's path; Gradio's own guard is repeated here because a hole in it would give away any file."""
-        if payload is None or not payload.path:
+        if payload is None or not (payload.path or payload.url):
             return None
-        path = Path(payload.path).resolve()
-        if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
-            language = language_of(LocalContext.request.get(None))
-            raise toast(words("photo_elsewhere", language), language)
+        try:
+            return self._embedded(payload.url or "") if not payload.path else str(_uploaded(payload.path))
+        except InvalidPhoto as fault:
+            raise toast(apology(fault, _language()), _language()) from fault
+
+    def _embedded(self, uri: str) -> str:
+        if not uri.startswith("data:"):
+            raise InvalidPhoto(PhotoFault.ELSEWHERE)
+        return self._kept(from_data_uri(uri))
+
+    def _kept(self, data: bytes) -> str:
+        """A file as if it had been uploaded; it is deleted with the uploads."""
+        folder = Path(get_upload_folder()) / secrets.token_hex(32)
+        folder.mkdir(parents=True)
+        path = (folder / "photo").resolve()
+        path.write_bytes(data)
+        self.temp_files.add(str(path))
         return str(path)
+
+
+def _uploaded(given: str) -> Path:
+    """Links are followed before the folder is looked at."""
+    try:
+        path = Path(given).resolve()
+        if path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file():
+            return path
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InvalidPhoto(PhotoFault.ELSEWHERE) from error
+    raise InvalidPhoto(PhotoFault.ELSEWHERE)
+
+
+def _language() -> Language:
+    return language_of(LocalContext.request.get(None))
 
 
 def photo_input(**options: Any) -> PhotoInput:

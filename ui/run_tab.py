@@ -13,7 +13,7 @@ import gradio as gr
 
 from domain import Goal, Language
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
-from ui import export_panel, screen, status, touchup
+from ui import export_panel, privacy, rejoin, screen, status, touchup
 from ui.card import auto_card, model_card
 from ui.choices import (
     ANYWHERE,
@@ -25,16 +25,16 @@ from ui.choices import (
     model_choices,
 )
 from ui.faults import apology, toast
-from ui.form import photo_bytes, wishes
+from ui.form import wishes
+from ui.line import InLine, events_of
 from ui.photo import PhotoInput, photo_input
 from ui.screen import Screen
 from ui.status import Mood
-from ui.story import Story
+from ui.story import Story, names
 from ui.strings import label, language_of
 from ui.visitor import visitor_key
 
 EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
-RUNS_AT_ONCE = 4
 RUNS = "runs"
 
 Outputs = tuple[Any, ...]
@@ -75,21 +75,18 @@ async def run(
     story = Story(service, language, names(service))
     yield screen.begun(language).outputs()
     try:
-        upload = await photo_bytes(photo)
         asked = wishes(model, marketplace, goal, complexity, local, commercial)
-        async with aclosing(service.run(upload, asked, visitor_key(request))) as events:
+        async with aclosing(events_of(service, photo, asked, request)) as events:
             async for event in events:
+                if isinstance(event, InLine):
+                    yield screen.in_line(event.ahead, language).outputs()
+                    continue
                 story = story.after(event)
                 yield story.show(event).outputs()
     except Exception as error:
         sentence = apology(error, language)
         yield screen.refused(sentence, language).outputs()
         raise toast(sentence, language) from error
-
-
-def names(service: Service) -> dict[str, str]:
-    """Every model's name by its id, also of those that are switched off."""
-    return {model.id: model.name for active in (True, False) for model in service.models(active=active)}
 
 
 def after_run(over: bool, request: gr.Request) -> Outputs:
@@ -149,6 +146,7 @@ class Form:
     commercial: gr.Checkbox
     run: gr.Button
     stop: gr.Button
+    forget: gr.Button
 
     @property
     def wishes(self) -> list[gr.components.Component]:
@@ -188,7 +186,9 @@ def _form(service: Service) -> Form:
     run_button = gr.Button(label("run"), variant="primary", size="lg", elem_id="run")
     # "hidden" and not False: a button that is made when the run starts may miss the first click.
     stop_button = gr.Button(label("stop"), variant="stop", size="lg", elem_id="stop", visible="hidden")
-    return Form(photo, model, marketplace, goal, complexity, local, commercial, run_button, stop_button)
+    return Form(
+        photo, model, marketplace, goal, complexity, local, commercial, run_button, stop_button, privacy.button()
+    )
 
 
 def _advanced() -> tuple[gr.Radio, gr.Checkbox, gr.Checkbox]:
@@ -238,6 +238,7 @@ def _result(service: Service, form: Form) -> tuple[Screen, touchup.Pieces]:
         form.run,
         form.stop,
         over,
+        rejoin.ongoing_run(),
         pieces.section,
         pieces.mending,
     ), pieces
@@ -258,16 +259,18 @@ def layout(service: Service) -> tuple[Form, Screen, touchup.Pieces, gr.HTML]:
 
 def build(service: Service, demo: gr.Blocks) -> None:
     form, shown, pieces, card = layout(service)
-    _greet(service, form, shown, demo)
+    greeted = _greet(service, form, shown, demo)
+    rejoin.wire(service, greeted, form.run, shown, QUIET)
     running = _run_and_stop(service, form, shown)
     _keep_card(service, form, card, demo, running)
+    privacy.wire(service, form.forget, form.photo, shown, QUIET)
     touchup.wire(service, pieces, shown, demo, QUIET)
 
 
-def _greet(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> None:
-    greeted = [form.model, form.marketplace, shown.status, shown.empty]
-    demo.load(MethodType(greet, service), None, greeted, **QUIET)
+def _greet(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> Any:
     demo.load(None, js=NAME_EXAMPLES, api_visibility="private")
+    outputs = [form.model, form.marketplace, shown.status, shown.empty]
+    return demo.load(MethodType(greet, service), None, outputs, **QUIET)
 
 
 def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:
@@ -276,7 +279,7 @@ def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:
         MethodType(run, service),
         [form.photo, *form.wishes],
         outputs,
-        concurrency_limit=RUNS_AT_ONCE,
+        concurrency_limit=None,
         concurrency_id=RUNS,
         **QUIET,
     )

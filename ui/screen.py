@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import gradio as gr
@@ -28,8 +28,8 @@ _MOODS = {
 class Screen:
     """One value for each output of the page; None leaves it as it is.
 
-    `over` and `mending` are the visitor's state: `over` is false from a run's first update until it told its end
-    itself.
+    `over`, `ongoing` and `mending` are the visitor's state: `over` is false from a run's first update until it told
+    its end itself; `ongoing` is the id of a run whose end the page has not shown, also after the page was opened again.
     """
 
     status: Any = None
@@ -45,12 +45,18 @@ class Screen:
     run: Any = None
     stop: Any = None
     over: Any = None
+    ongoing: Any = None
     touchup: Any = None
     mending: Any = None
 
     def outputs(self) -> tuple[Any, ...]:
         given = (getattr(self, one.name) for one in fields(self))
         return tuple(gr.skip() if value is None else value for value in given)
+
+
+def cleared(told: Html, language: Language) -> Screen:
+    """As the page was before the first run, with a word on why."""
+    return replace(begun(language), status=told, **at_rest(language))
 
 
 def begun(language: Language) -> Screen:
@@ -72,6 +78,10 @@ def begun(language: Language) -> Screen:
         touchup=gr.update(visible=False, open=False),
         mending=Mending(),
     )
+
+
+def in_line(ahead: int, language: Language) -> Screen:
+    return Screen(status=status.own("status_in_line", Mood.BUSY, language, ahead=str(ahead)))
 
 
 def draft(files: RunFiles, working: str, language: Language) -> Screen:
@@ -112,9 +122,10 @@ def refused(sentence: str, language: Language) -> Screen:
     return Screen(status=status.line(sentence, Mood.BAD), **at_rest(language))
 
 
-def at_rest(language: Language) -> dict[str, Any]:
+def at_rest(language: Language, ongoing: str = "") -> dict[str, Any]:
     """Of any ending."""
     return {
+        "ongoing": ongoing,
         "run": gr.update(value=words("run", language), interactive=True),
         "stop": gr.update(visible="hidden"),
         "over": True,

@@ -28,8 +28,8 @@ def own(key: str, mood: Mood, language: Language, **facts: str) -> Html:
 
 
 def handed_over(run_id: str, language: Language) -> Html:
-    """The page cannot wait for the next start: it leaves the address at which the cutout will be."""
-    link = tag("a", words("handed_over_link", language), href=f"/runs/{run_id}/cutout")
+    """The page looks for the next start while this is shown (`ui.rejoin`); the address holds without it too."""
+    link = tag("a", words("handed_over_link", language), href=f"/runs/{run_id}/cutout", class_="handed-over")
     return line(words("status_handed_over", language), Mood.WARN, link)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import gradio as gr
 
-from domain import Attempt, Language, SelectionResult
+from domain import Attempt, Language, Outcome, SelectionResult
 from providers import Stage
 from runs.events import (
     AttemptEnded,
@@ -20,9 +20,9 @@ from runs.events import (
     RunResumed,
     RunStarted,
 )
-from runs.report import attempt_report
+from runs.report import attempt_report, paid_step
 from service import Service
-from ui import screen, status
+from ui import figures, screen, status
 from ui.markup import Html
 from ui.screen import Screen
 from ui.status import Mood
@@ -42,8 +42,10 @@ class Story:
 
     def after(self, event: RunEvent) -> Story:
         match event:
-            case RunStarted(selection=selection) | FallbackChosen(selection=selection):
+            case RunStarted(selection=selection):
                 return replace(self, selection=selection)
+            case FallbackChosen(failed_model_id=failed, selection=step):
+                return replace(self, selection=paid_step(step, failed, self.attempts))
             case AttemptStarted(attempt=attempt):
                 return replace(self, attempts=(*self.attempts, attempt))
             case AttemptEnded(attempt=attempt):
@@ -73,8 +75,10 @@ class Story:
             case RunResumed():
                 return Screen(status=status.own("status_resumed", Mood.BUSY, self.language))
             case RunHandedOver(run_id):
-                return Screen(status=status.handed_over(run_id, self.language), **screen.at_rest(self.language))
-        return Screen(status=self._step(event), timeline=gr.update(value=self._timeline(), visible=True))
+                return Screen(status=status.handed_over(run_id, self.language), **screen.at_rest(self.language, run_id))
+        ongoing = event.run_id if isinstance(event, RunStarted) else None
+        told = gr.update(value=self._timeline(), visible=True)
+        return Screen(status=self._step(event), timeline=told, ongoing=ongoing)
 
     def _chosen(self) -> str:
         return self.name(self.selection.model_id) if self.selection else ""
@@ -104,9 +108,11 @@ class Story:
         return words(key, self.language, model=self.name(model_id))
 
     def _handover(self, failed: str, following: str | None) -> str:
-        if following is None:
-            return self._own("status_fallback_none", failed)
-        return words("status_fallback", self.language, model=self.name(failed), next=self.name(following))
+        last = self.attempts[-1] if self.attempts else None
+        refused = last is not None and last.model_id == failed and last.outcome is Outcome.REFUSED
+        spent = figures.charge(last.cost_usd or 0.0, last.outcome, self.language) if last else ""
+        key = ("status_refused" if refused else "status_fallback") + ("" if following else "_none")
+        return words(key, self.language, model=self.name(failed), next=self.name(following), spent=spent)
 
     def _timeline(self) -> Html:
         if self.selection is None:
@@ -114,3 +120,8 @@ class Story:
         told = self.service.selection_report(self.selection, self.language)
         attempts = tuple(attempt_report(attempt, self.language) for attempt in self.attempts)
         return timeline(told.explanation, told.candidates, attempts, self.names, self.language)
+
+
+def names(service: Service) -> dict[str, str]:
+    """Every model's name by its id, also of those that are switched off."""
+    return {model.id: model.name for active in (True, False) for model in service.models(active=active)}

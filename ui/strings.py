@@ -13,6 +13,7 @@ def _text(en: str, ru: str) -> Text:
 
 
 TEXTS: dict[str, Text] = {
+    **BATCH_TEXTS,
     # the head of the page
     "promise": _text(
         "A phone photo in, a clean product cutout out — and why this model made it.",
@@ -68,6 +69,11 @@ TEXTS: dict[str, Text] = {
     ),
     "download_cutout": _text("Transparent PNG", "Прозрачный PNG"),
     "download_matte": _text("Matte (PNG)", "Маска (PNG)"),
+    "delete_pictures": _text("Delete my pictures", "Удалить мои картинки"),
+    "status_deleted": _text(
+        "Deleted: your photos, cutouts and all copies here are gone.",
+        "Удалено: ваших фото, вырезок и их копий здесь больше нет.",
+    ),
     # touching up
     "touchup": _text("Mend it by hand", "Поправить вручную"),
     "touchup_hint": _text(
@@ -172,6 +178,9 @@ TEXTS: dict[str, Text] = {
     # the status line
     "status_idle": _text("Add a photo, then press “Cut out the product”.", "Добавьте фото и нажмите «Вырезать товар»."),
     "status_reading": _text("Reading the photo and choosing a model…", "Читаю фото и выбираю модель…"),
+    "status_in_line": _text(
+        "Many photos right now: {ahead} ahead of yours…", "Сейчас много фото: перед вашим {ahead}…"
+    ),
     "status_fetching": _text(
         "Fetching the weights of {model}, which is done only once…", "Скачиваю веса: {model}, это делается один раз…"
     ),
@@ -183,6 +192,13 @@ TEXTS: dict[str, Text] = {
     "status_downloading": _text("Fetching the picture from {model}…", "Забираю результат: {model}…"),
     "status_fallback": _text("{model} did not manage; {next} takes over…", "{model} не справилась, продолжает {next}…"),
     "status_fallback_none": _text("{model} did not manage…", "{model} не справилась…"),
+    "status_refused": _text(
+        "The result of {model} was refused ({spent}); {next} takes over…",
+        "Результат {model} отклонён ({spent}), продолжает {next}…",
+    ),
+    "status_refused_none": _text(
+        "The result of {model} was refused ({spent})…", "Результат {model} отклонён ({spent})…"
+    ),
     "status_checking": _text("Checking the cutout…", "Проверяю результат…"),
     "status_succeeded": _text("Done: your cutout is ready.", "Готово: вырезка сделана."),
     "status_draft": _text(
@@ -206,7 +222,6 @@ TEXTS: dict[str, Text] = {
     "clock_over": _text("{seconds} s, longer than the usual {typical} s", "{seconds} с, дольше обычных {typical} с"),
     "clock_fetched": _text("{percent}% fetched", "Скачано {percent} %"),
     "error_title": _text("Sorry", "Не получилось"),
-    "photo_elsewhere": _text("Please upload the photo here.", "Пожалуйста, загрузите фото сюда."),
     # why this model
     "why": _text("Why this model", "Почему эта модель"),
     "why_none": _text("Why there is no cutout", "Почему нет вырезки"),
@@ -255,8 +270,6 @@ TEXTS: dict[str, Text] = {
     "seconds": _text("{seconds} s", "{seconds} с"),
 }
 
-TEXTS |= BATCH_TEXTS
-
 I18N = gr.I18n(
     **{language.value: {key: text.in_language(language) for key, text in TEXTS.items()} for language in Language}
 )
@@ -273,7 +286,11 @@ def words(key: str, language: Language, **facts: str) -> str:
 
 def language_of(request: gr.Request | None) -> Language:
     """The first language the browser names, as the labels do; English for everyone but Russian readers."""
-    header = (request.headers.get("accept-language") or "") if request is not None else ""
+    return language_in(request.headers.get("accept-language") if request is not None else None)
+
+
+def language_in(header: str | None) -> Language:
+    header = header or ""
     return Language.RU if header.strip().lower().startswith("ru") else Language.EN
 
 

@@ -52,14 +52,8 @@ def _spent(attempt: AttemptReport, language: Language) -> str:
     if attempt.seconds is not None:
         parts.append(figures.seconds(attempt.seconds, language))
     if attempt.cost_usd is not None:
-        parts.append(_charge(attempt.cost_usd, attempt.outcome, language))
+        parts.append(figures.charge(attempt.cost_usd, attempt.outcome, language))
     return " · ".join(parts)
-
-
-def _charge(usd: float, outcome: Outcome, language: Language) -> str:
-    """A failure that cost nothing is not "free"."""
-    wasted = usd <= 0 and outcome is not Outcome.SUCCEEDED
-    return words("not_charged", language) if wasted else figures.price(usd, language)
 
 
 def _mood(outcome: Outcome) -> str:

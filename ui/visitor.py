@@ -1,10 +1,16 @@
-"""Who is asking through the page or the client API."""
+"""Who is asking through the page or the client API: the net's address, and the key of their page or client."""
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 import gradio as gr
 
-from service import visitor_of
+from service import Asker, visitor_of
+
+# A call by raw HTTP that names no session gets a number of Gradio's own making, a new one each time.
+NO_SESSION = re.compile(r"[0-9a-f]{32}")
 
 
 def visitor_key(request: gr.Request | None) -> str:
@@ -14,3 +20,15 @@ def visitor_key(request: gr.Request | None) -> str:
     client = getattr(request, "client", None)  # Gradio answers with an error where there is no connection
     host = client.host if client else ""
     return visitor_of(host or request.session_hash or "")
+
+
+def asker_of(request: gr.Request | None) -> Asker:
+    """For taking turns: calls without a session of their own are one asker to each address."""
+    key = (request.session_hash or "") if request is not None else ""
+    return Asker(visitor_key(request), "" if NO_SESSION.fullmatch(key) else key)
+
+
+def owner_of(request: gr.Request | None) -> str:
+    """What is written down instead of the session's key, which opens the session; empty when there is none."""
+    key = (request.session_hash or "") if request is not None else ""
+    return hashlib.sha256(key.encode()).hexdigest() if key else ""

@@ -4,6 +4,6 @@ A sentence is looked up by its code, most telling first: `objection.not_ready` w
 tries `objection.not_ready.no_token` before `objection.not_ready`.
 """
 
-from wording.catalogue import CATALOGUES, say, say_all
+from wording.catalogue import CATALOGUES, dollars, say, say_all
 
-__all__ = ["CATALOGUES", "say", "say_all"]
+__all__ = ["CATALOGUES", "dollars", "say", "say_all"]

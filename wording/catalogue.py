@@ -10,6 +10,7 @@ from typing import Any
 from domain import Fact, Language, Statement
 
 FACTS_WITH_WORDS = ("marketplace", "error", "cap", "trouble")
+MONEY = "spent_usd"
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -48,6 +49,13 @@ def say_all(statements: Iterable[Statement], language: Language = Language.EN) -
     return " ".join(say(statement.code, statement.facts, language) for statement in statements)
 
 
+def dollars(usd: float, language: Language) -> str:
+    """`$0.04`, `0,04 $`; tenths of a cent only where there are some."""
+    whole, _, part = f"{usd:.4f}".rstrip("0").partition(".")
+    figure = f"{whole}.{part:0<2}"
+    return f"{figure.replace('.', ',')} $" if language is Language.RU else f"${figure}"
+
+
 class _Unknown:
     """Takes the place of a fact that nobody told, whatever format it was to have."""
 
@@ -61,7 +69,9 @@ class _Facts(dict[str, Any]):
 
 
 def _readable(name: str, value: Fact, language: Language) -> Fact:
-    """A fact that is itself a code is said in words, where there are words for it."""
+    """A fact that is itself a code is said in words, where there are words for it; money as people write it."""
+    if name == MONEY and isinstance(value, float):
+        return dollars(value, language)
     if name in FACTS_WITH_WORDS:
         return CATALOGUES[language].get(f"{name}_name.{value}", value)
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,12 @@ from sqlalchemy import text
 
 from api import build_rest
 from app import Core
+from domain import SelectionRequest
+from errors import Busy
 from registry import ModelRegistry
+from service import Asker, Limits, Service, Turns
+from service.turns import Room
+from tests.photos import jpeg, product_photo
 from tests.runs.running import mug, run
 
 
@@ -120,6 +126,15 @@ def test_a_run_is_started_with_the_photo_as_body_and_its_cutout_fetched(rest: Te
     assert (cutout.headers["content-type"], cutout.content[:4]) == ("image/png", b"\x89PNG")
 
 
+def test_a_run_of_a_hard_photo_has_warnings_and_one_of_a_good_photo_has_none(rest: TestClient):
+    small = rest.post("/runs", content=jpeg(product_photo(64, 48))).headers["location"]
+    fine = rest.post("/runs", content=mug()).headers["location"]
+    told = ended(rest, small)["warnings"]
+    assert isinstance(told, list)
+    assert told[0].startswith("This photo is very small (64×48), so the edges are coarse.")
+    assert ended(rest, fine)["warnings"] == []
+
+
 def test_a_form_with_the_same_key_is_the_same_run_and_another_photo_under_it_an_error(rest: TestClient):
     def post(photo: bytes) -> tuple[int, str]:
         answer = rest.post("/runs", files={"photo": photo}, headers={"Idempotency-Key": "order-7"})
@@ -155,3 +170,32 @@ def test_a_start_that_cannot_be_is_a_problem(rest: TestClient, sent, status: int
 @pytest.mark.parametrize("run_id", ["nope", "0" * 32, "..%2f.."])
 def test_a_cutout_that_is_not_there_is_a_404(rest: TestClient, run_id: str):
     assert rest.get(f"/runs/{run_id}/cutout").status_code == 404
+
+
+def test_the_pictures_of_a_run_go_when_its_id_says_so(rest: TestClient):
+    location = rest.post("/runs", content=mug()).headers["location"]
+    ended(rest, location)
+    assert rest.delete(location).status_code == 204
+    gone = rest.delete(location)
+    assert (gone.status_code, gone.headers["content-type"]) == (404, "application/problem+json")
+    assert rest.get(f"{location}/cutout").status_code == 404
+    assert rest.get(location).json()["status"] == "succeeded"
+
+
+def test_a_start_waits_in_the_pages_line_and_not_for_long(local_core: Core):
+    """One place, and somebody sits in it."""
+    service = Service(
+        ModelRegistry(local_core.database), local_core.tools, Limits(start_within_s=0), local_core.service.privacy
+    )
+    service.turns = Turns(Room(at_once=1))
+
+    async def refused() -> Busy:
+        async with service.turns.place(Asker("somebody", "else")):
+            with pytest.raises(Busy) as caught:
+                await service.start(mug(), SelectionRequest())
+        assert service.turns.waiting == 0
+        await service.start(mug(), SelectionRequest())
+        await service.settle()
+        return caught.value
+
+    assert asyncio.run(refused()).facts["waiting"] == 1

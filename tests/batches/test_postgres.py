@@ -31,8 +31,8 @@ def address() -> Iterator[str]:
 def workers(address: str, tmp_path: Path) -> Iterator[tuple[Core, Core]]:
     """Two processes' worth of the program on one database and one folder."""
     settings = Settings(data_dir=tmp_path / "data", database_url=address, batch_at_once=2)
-    cores = tuple(build_core(settings, QUICK, timedelta(seconds=1)) for _ in range(2))
-    yield cores
+    cores = [build_core(settings, QUICK, timedelta(seconds=1)) for _ in range(2)]
+    yield cores[0], cores[1]
     with cores[0].database.write() as session:
         for table in ("batch_items", "batches", "journal", "attempts", "runs", "procrastinate_jobs"):
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  # names of ours

@@ -61,6 +61,15 @@ def test_stop_says_so_and_cancels_the_paid_work(
     assert len(replicate.creations) == 1
 
 
+def test_a_double_click_buys_once(visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path) -> None:
+    page = visit(hosted_url)
+    upload(page, photo)
+    page.dblclick("#run")
+    wait_for_end(page, "good")
+    page.wait_for_timeout(500)
+    assert len(replicate.creations) == 1
+
+
 def test_closing_the_tab_cancels_the_paid_work(
     visit: Visit, hosted_url: str, replicate: ReplicateServer, photo: Path
 ) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.acting import SLOW_MS, choose_model, run, upload, wait_for_both_pictures, wait_for_end
 from tests.browser.conftest import Visit
+from tests.photos import jpeg, product_photo
 
 
 def test_from_an_example_to_a_transparent_png_in_three_clicks(visit: Visit, local_url: str) -> None:
@@ -107,6 +108,25 @@ def test_a_photo_without_a_product_ends_with_what_would_help(visit: Visit, local
     expect(page.locator("#timeline")).to_contain_text("Why there is no cutout")
     expect(page.locator("#timeline")).to_contain_text("No product was found")
     expect(page.locator("#downloads")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_warning_stands_under_the_picture_and_can_be_read(
+    visit: Visit, local_url: str, tmp_path: Path, scheme: str
+) -> None:
+    page = visit(local_url, width=390, color_scheme=scheme)
+    path = tmp_path / "small.png"
+    path.write_bytes(jpeg(product_photo(64, 48)))
+    upload(page, path)
+    run(page)
+    wait_for_end(page, "good")
+    box = page.locator("#caption").get_by_role("note")
+    expect(box).to_have_count(1)
+    expect(box).to_contain_text("This photo is very small (64×48), so the edges are coarse.")
+    expect(box).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.wait_for_timeout(300)
+    assert page.evaluate((Path(__file__).parent / "contrast.js").read_text()) == []
 
 
 def test_on_a_phone_nothing_sticks_out_and_the_status_comes_into_view(

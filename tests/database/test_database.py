@@ -19,7 +19,8 @@ from database import Base, Database, UtcDateTime, migrate
 from errors import DatabaseError
 
 TABLES = {
-    *("models", "seeds", "registry_version", "runs", "attempts", "journal", "breakers", "idempotency_keys", "spend"),
+    *("models", "seeds", "registry_version", "runs", "attempts", "journal"),
+    *("breakers", "idempotency_keys", "spend", "owners"),
     *("batches", "batch_items", "provider_calls"),
 }
 

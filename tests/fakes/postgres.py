@@ -45,5 +45,5 @@ def postgres() -> Iterator[str]:
 
 
 def _run(user: str, *command: object) -> None:
-    options = {"user": user} if os.geteuid() == 0 else {}
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, cwd="/", **options)
+    who = user if os.geteuid() == 0 else None
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, cwd="/", user=who)

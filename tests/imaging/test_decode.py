@@ -247,7 +247,7 @@ def test_running_out_of_memory_is_a_fault_of_the_file(monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(Image.Image, "tobytes", exhausted)
-    assert fault(png(SMALL)) is PhotoFault.DAMAGED
+    assert fault(png(SMALL)) is PhotoFault.TOO_HARD
 
 
 def test_a_providers_grey_matte_stays_grey():

@@ -14,7 +14,7 @@ from errors import (
     BadOutput,
     ConnectionLost,
     ContentRefused,
-    CutoutRouterError,
+    EngineFault,
     Forbidden,
     InvalidInput,
     ModelGone,
@@ -146,9 +146,29 @@ def test_a_throttled_model_rests_as_long_as_was_asked_but_not_for_ever():
     assert ailment_of(Throttled(retry_after=10**6)).model_rest == LONGEST_ASKED
 
 
-def test_every_entry_of_the_table_is_an_error_of_the_tree_and_the_root_has_one():
-    assert ProviderError in AILMENTS
-    assert all(issubclass(kind, CutoutRouterError) for kind in AILMENTS)
+def test_every_leaf_of_the_providers_tree_has_an_entry_of_its_own_and_no_branch_has():
+    assert set(AILMENTS) == set(leaves(ProviderError))
+
+
+def leaves(kind: type[ProviderError]) -> list[type[ProviderError]]:
+    below = kind.__subclasses__()
+    return [leaf for one in below for leaf in leaves(one)] if below else [kind]
+
+
+@pytest.mark.parametrize("error", [TimedOut(), EngineFault(), BadOutput()])
+def test_a_local_engine_never_rests_for_being_slow_or_for_a_photo(error: ProviderError):
+    assert ailment_of(error, local=True) == UNTOLD
+
+
+def test_a_local_engine_rests_when_its_weights_cannot_be_had():
+    assert ailment_of(WeightsFault(), local=True).model_rest == LONG
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_resting_for_ever():
+    opened = rest(Breaker(), Pass(0), LATER + timedelta(hours=1))
+    years_before = LATER - timedelta(days=700)
+    assert resting_until(opened, years_before) is None
+    assert admit(opened, years_before, LEASE)[1] is not None
 
 
 class AnyOrder(RuleBasedStateMachine):

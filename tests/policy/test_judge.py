@@ -42,6 +42,7 @@ def test_an_ordinary_cutout_is_accepted():
         ({"frame_touched": 1.0}, GateReason.FULL_FRAME),
         ({"largest_fragment": 0.05}, GateReason.FRAGMENTS),
         ({"soft": 0.9}, GateReason.BLURRED),
+        ({"foreign": 0.01}, GateReason.REDRAWN),
     ],
 )
 def test_each_gross_fault_is_refused_by_its_name(fault, reason):
@@ -106,3 +107,9 @@ def test_a_picture_that_lines_up_is_still_judged_as_a_cutout():
     refusal = judge(replace(GOOD, soft=0.9), GUIDE)
     assert refusal is not None
     assert refusal.code == GateReason.BLURRED
+
+
+def test_other_pixels_than_the_photos_are_graver_than_a_blurred_edge():
+    refusal = judge(replace(GOOD, foreign=1.0, soft=0.9), GUIDE)
+    assert refusal is not None
+    assert refusal.code == GateReason.REDRAWN

@@ -23,7 +23,7 @@ from tests.runs.running import run
 from wording import say
 
 MODELS = {model.id: model for model in load_seed(SEED)}
-V2_MODEL, V1_MODEL, LITE = (MODELS[key] for key in ("flux-kontext-lora-v2", "flux-kontext-lora-v1", "birefnet-lite"))
+V2_MODEL, V1_MODEL = (MODELS[key] for key in ("flux-kontext-lora-v2", "flux-kontext-lora-v1"))
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LEASE_S = 60.0
@@ -73,9 +73,9 @@ def test_five_failures_rest_the_model_and_no_other(breakers: Breakers):
 
 def test_the_only_model_of_a_provider_rests_as_well(breakers: Breakers):
     for _ in range(5):
-        breakers.settle(leave(breakers, LITE), TimedOut())
-    assert set(breakers.resting([LITE])) == {LITE.id}
-    assert breakers.admit(LITE, LEASE_S) is None
+        breakers.settle(leave(breakers, V1_MODEL), TimedOut())
+    assert set(breakers.resting([V1_MODEL])) == {V1_MODEL.id}
+    assert breakers.admit(V1_MODEL, LEASE_S) is None
 
 
 def test_another_process_sees_it_rest(breakers: Breakers, database: Database, clock: Clock):

@@ -27,8 +27,8 @@ SIZE = (320, 240)
 TRUTH = array(product_matte(*SIZE))
 UNMOVED = 0.9975
 """The overlap with the truth when nothing moved."""
-LOSS = {"stretched to 672x1568": 0.025}
-"""A photo of 4:3 made three times as narrow, which the padding leaves no reason for, loses 0.023; all others 0.02."""
+LOSS = 0.02
+"""Of that overlap, at most, whatever moved; a picture made three times as narrow may cost no more than another."""
 Fault = Callable[[Image.Image], Image.Image]
 
 
@@ -94,7 +94,7 @@ def test_a_picture_that_moved_or_changed_its_colours_still_cuts_the_original(
     result = answered(core, replicate, FAULTS[fault](guide()), photo())
     assert (result.status, result.model_id) == (RunStatus.SUCCEEDED, "flux-kontext-lora-v2")
     cutout = cutout_of(result)
-    assert iou(cutout[..., 3]) > UNMOVED - LOSS.get(fault, 0.02)
+    assert iou(cutout[..., 3]) > UNMOVED - LOSS
     sure = cv2.erode(cutout[..., 3], np.ones((7, 7), np.uint8)) == 255
     assert sure.mean() > 0.15
     assert (cutout[sure][:, :3] == array(product_photo(*SIZE, background="gradient"))[sure]).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from domain import Goal, Language, ModelInfo, ModelState, PolicyFacts, Readiness
 from policy import ModelSelectionPolicy
 from registry import ModelRegistry
 from tests.conftest import SettingsMaker
-from tests.fakes.behaviours import fail, http
+from tests.fakes.behaviours import fail, http, succeed
 from tests.fakes.replicate_server import V1 as V1_AT_REPLICATE
 from tests.fakes.replicate_server import V2 as V2_AT_REPLICATE
 from tests.serving import Served
@@ -213,3 +215,14 @@ def test_graceful_fallback_on_api_errors(hosted: Served, photo: str):
     assert (told["status"], told["model_id"], told["reason"]) == ("succeeded", BIREFNET, "fallback_error")
     assert [attempt["outcome"] for attempt in told["attempts"]] == ["failed", "failed", "succeeded"]
     assert told["fallback_chain"] == [V1, BIREFNET]
+
+
+def test_a_refused_result_says_its_money_to_programs_and_the_next_model_takes_over(hosted: Served, photo: str):
+    blank = io.BytesIO()
+    Image.new("RGB", (1184, 880), "white").save(blank, "PNG")
+    hosted.replicate.always(V2_AT_REPLICATE, succeed(blank.getvalue()))
+    _, told = hosted.client().predict(handle_file(photo), api_name="/process")
+    assert (told["status"], told["model_id"], told["reason"]) == ("succeeded", V1, "fallback_quality")
+    assert (told["attempts"][0]["outcome"], told["attempts"][0]["cost_usd"]) == ("refused", 0.03)
+    assert "was refused (no product was found; this cost $0.03), so FLUX Kontext LoRA v1" in told["explanation"]
+    assert httpx.get(f"{hosted.url}/runs/{told['run_id']}").json() == told

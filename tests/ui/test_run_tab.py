@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import fields
@@ -18,6 +19,7 @@ from runs import AttemptEnded, AttemptProgress, AttemptStarted, FallbackChosen, 
 from service import Service
 from tests.fakes.behaviours import fail
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
+from tests.photos import jpeg, product_photo
 from tests.runs.running import events_of, mug
 from ui import run_tab
 from ui.choices import ANYWHERE, AUTO, UNKNOWN
@@ -91,6 +93,29 @@ def test_a_run_ends_with_the_picture_its_files_and_its_reason(local_core: Core, 
     assert last["report"]["status"] == "succeeded"
     assert last["run"]["interactive"]
     assert last["stop"]["visible"] == "hidden"
+
+
+def test_what_is_wrong_with_the_photo_stands_under_the_cutout_in_the_visitors_language(
+    local_core: Core, tmp_path: Path
+) -> None:
+    path = tmp_path / "small.jpg"
+    path.write_bytes(jpeg(product_photo(64, 48)))
+    for header, sentence in (("en", "This photo is very small (64×48)"), ("ru", "Фото очень маленькое (64×48)")):
+        last = screens_of(local_core.service, str(path), header)[0][-1]
+        assert re.search(rf'<p class="caption warned" role="note">{re.escape(sentence)}', last["caption"]["value"])
+
+
+def test_a_draft_is_warned_of_as_a_cutout_is(hosted_core: Core, replicate: ReplicateServer, tmp_path: Path) -> None:
+    for target in TARGETS.values():
+        replicate.always(target, fail())
+    path = tmp_path / "small.jpg"
+    path.write_bytes(jpeg(product_photo(64, 48)))
+    caption = screens_of(hosted_core.service, str(path))[0][-1]["caption"]["value"]
+    assert caption.index("Draft") < caption.index("This photo is very small (64×48)")
+
+
+def test_a_good_photo_has_no_warning_under_it(local_core: Core, photo: str) -> None:
+    assert "warned" not in screens_of(local_core.service, photo)[0][-1]["caption"]["value"]
 
 
 def test_the_first_update_takes_the_old_result_away_and_offers_stop(local_core: Core, photo: str) -> None:

@@ -1,0 +1,6 @@
+"""What stands between the open internet and the program: which doors there are, and what comes through them."""
+
+from outside.rates import Rates
+from outside.wall import Line, Wall
+
+__all__ = ["Line", "Rates", "Wall"]

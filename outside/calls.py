@@ -1,0 +1,166 @@
+"""Calls of the page's functions, read before Gradio reads them: what it would stumble over never gets that far."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from outside.doors import API
+from ui.photo import WEB, PhotoInput
+
+SESSION = re.compile(r"[A-Za-z0-9_-]{6,64}")
+JOIN, CALL, CALL_V2, CANCEL = API + "queue/join", API + "call/", API + "call/v2/", API + "cancel"
+DEPTH = 40
+
+Json = Any
+
+
+class Malformed(Exception):
+    """`code` is the sentence to answer with."""
+
+    def __init__(self, code: str = "outside.malformed") -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
+    """The body, and the function of the page that it is for (None for none); raises `Malformed`.
+
+    A photo from anywhere else is named as one that is not there: the component then says so in the visitor's language,
+    which clients show, as they do not show the answer to a refused request.
+    """
+    told = _parsed(body)
+    _check_session(told)
+    path, before = path.rstrip("/"), json.dumps(told)
+    if path == CANCEL:
+        _check_cancel(told)
+        return body, None
+    fn = _by_number(page, told) if path == JOIN else _by_name(page, path.rpartition("/")[2])
+    if path.startswith(CALL_V2):
+        told |= _named(page, fn, told)
+    else:
+        told["data"] = _data(fn, told.get("data"), exactly=path == JOIN)
+    after = json.dumps(told)
+    return (body if after == before else after.encode()), fn
+
+
+def _parsed(body: bytes) -> dict[str, Json]:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Malformed from error
+    if not isinstance(told, dict):
+        raise Malformed
+    return told
+
+
+def _check_session(told: dict[str, Json]) -> None:
+    """A session's key is what guards its pictures: too short a key could be guessed."""
+    session = told.get("session_hash")
+    if session is not None and not (isinstance(session, str) and SESSION.fullmatch(session)):
+        raise Malformed
+    event = told.get("event_id")
+    if event is not None and not (isinstance(event, str) and SESSION.fullmatch(event)):
+        raise Malformed
+
+
+def _check_cancel(told: dict[str, Json]) -> None:
+    number = told.get("fn_index")
+    if not isinstance(told.get("session_hash"), str) or not isinstance(told.get("event_id"), str | None):
+        raise Malformed
+    if isinstance(number, bool) or not isinstance(number, int | None):
+        raise Malformed
+
+
+def _by_number(page: gr.Blocks, told: dict[str, Json]) -> Any:
+    number = told.get("fn_index")
+    if not isinstance(told.get("session_hash"), str):
+        raise Malformed
+    if isinstance(number, bool) or not isinstance(number, int) or number not in page.fns:
+        raise Malformed("outside.unknown_call")
+    return page.fns[number]
+
+
+def _by_name(page: gr.Blocks, name: str) -> Any:
+    """Only functions that programs may call have a name out here."""
+    public = (fn for fn in page.fns.values() if fn.api_name == name and fn.api_visibility in {"public", "undocumented"})
+    found = next(public, None)
+    if found is None:
+        raise Malformed("outside.unknown_call")
+    return found
+
+
+def _data(fn: Any, data: Json, *, exactly: bool) -> list[Json]:
+    """One value for each input; programs may leave out those that are not part of the published function."""
+    if not isinstance(data, list):
+        raise Malformed
+    shown = [block for block in fn.inputs if not block.skip_api]
+    if len(data) == len(fn.inputs):
+        return _values(fn.inputs, data)
+    if not exactly and len(data) == len(shown):
+        return _values(shown, data)
+    raise Malformed
+
+
+def _named(page: gr.Blocks, fn: Any, told: dict[str, Json]) -> dict[str, Json]:
+    described = page.get_api_info()["named_endpoints"].get(f"/{fn.api_name}")
+    if described is None:
+        raise Malformed("outside.unknown_call")
+    parameters = described["parameters"]
+    names = [parameter["parameter_name"] for parameter in parameters]
+    needed = {parameter["parameter_name"] for parameter in parameters if not parameter["parameter_has_default"]}
+    given = [name for name in told if name not in {"session_hash", "event_id"}]
+    if not needed <= set(given) <= set(names):
+        raise Malformed
+    shown = dict(zip(names, (block for block in fn.inputs if not block.skip_api), strict=True))
+    return dict(zip(given, _values([shown[name] for name in given], [told[name] for name in given]), strict=True))
+
+
+def _values(blocks: Sequence[Any], values: Sequence[Json]) -> list[Json]:
+    return [_value(block, value) for block, value in zip(blocks, values, strict=True)]
+
+
+def _value(block: Any, value: Json) -> Json:
+    for file in _files(value, DEPTH):
+        photo = isinstance(block, PhotoInput) and file is value
+        if not _is_ours(file, web=photo):
+            if photo:
+                return {"path": str(Path(get_upload_folder()) / "refused"), "meta": {"_type": "gradio.FileData"}}
+            raise Malformed("error.photo_elsewhere")
+    return value
+
+
+def _files(value: Json, depth: int) -> Iterator[dict[str, Json]]:
+    """Whatever Gradio could take for a file, at any depth that it would look at."""
+    if depth == 0:
+        raise Malformed
+    if isinstance(value, dict):
+        if "path" in value or "url" in value:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _files(inner, depth - 1)
+
+
+def _is_ours(file: dict[str, Json], *, web: bool) -> bool:
+    """A file of the upload folder; for a photo also a web address or a data URI, which `PhotoInput` looks after."""
+    path, url = file.get("path"), file.get("url")
+    if not isinstance(path, str | None) or not isinstance(url, str | None):
+        raise Malformed
+    if path:
+        return (web and path.lower().startswith(WEB)) or _is_uploaded(path)
+    return not url or (web and url.startswith("data:"))
+
+
+def _is_uploaded(path: str) -> bool:
+    try:
+        return Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve())
+    except (OSError, ValueError, RuntimeError):
+        return False

@@ -1,0 +1,210 @@
+"""The outermost layer: every request passes here first, and every answer last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import gradio as gr
+from starlette.datastructures import MutableHeaders
+
+from api.problems import problem
+from domain import Fact
+from outside.bodies import Gone, TooLarge, announces_too_much, bounded, most_bytes, replayed, whole
+from outside.calls import Malformed, checked
+from outside.doors import API, CALLS, MCP, is_open
+from outside.headers import NEVER, headers_for
+from outside.origins import is_foreign
+from outside.rates import Rates
+from outside.request import ASGI, Asked, Message, Receive, Scope, Send, asked_of
+from wording import say
+
+log = logging.getLogger(__name__)
+
+PROBLEM = "application/problem+json"
+LARGE_BODY = 100_000  # bytes; parsing more than that would keep the loop from others
+SENTENCES = {
+    HTTPStatus.NOT_FOUND: "outside.not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "outside.method",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.photo_too_many_bytes",
+    HTTPStatus.SERVICE_UNAVAILABLE: "error.busy",
+}
+
+
+class Refused(Exception):
+    """The request goes no further; `code` is the sentence, `facts` fill it."""
+
+    def __init__(self, status: HTTPStatus, code: str, facts: Mapping[str, Fact] | None = None) -> None:
+        super().__init__(code)
+        self.status, self.code, self.facts = status, code, dict(facts or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where calls wait: those of the functions whose `concurrency_id` is `name`. Full, it refuses at the door."""
+
+    name: str
+    length: Callable[[], int]
+    most: int
+
+    def is_full(self) -> bool:
+        return self.length() >= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """Wraps the whole server. `shown` are the folders whose files may be fetched; `proxies` stand in front of us."""
+
+    inner: ASGI
+    page: gr.Blocks
+    shown: Sequence[Path]
+    rates: Rates
+    line: Line
+    proxies: int = 0
+    public_host: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
+        asked = asked_of(scope, self.proxies)
+        answer = Answer(asked, send, self.line)
+        try:
+            let_in = await self._let_in(asked, receive)
+            await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
+        except Refused as refused:
+            await answer.refuse(refused)
+        except TooLarge:
+            await answer.refuse(_too_large(asked))
+        except Gone:
+            return
+        except Exception as error:
+            await answer.end_badly(error)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The server's own start and end pass; there is no door for web sockets."""
+        if scope["type"] == "lifespan":
+            await self.inner(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _let_in(self, asked: Asked, receive: Receive) -> Receive:
+        """The request's body, once everything else about it was found in order."""
+        if asked.method == "OPTIONS" or (not asked.reads and is_foreign(asked, self.public_host)):
+            raise Refused(HTTPStatus.FORBIDDEN, "outside.foreign_origin")
+        if not is_open(asked, self.shown):
+            raise Refused(HTTPStatus.NOT_FOUND, "outside.not_found")
+        if wait := self.rates.seconds_to_wait(asked):
+            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "outside.too_many", {"seconds": wait})
+        if announces_too_much(asked, most_bytes(asked)):
+            raise _too_large(asked)
+        body = bounded(receive, most_bytes(asked))
+        return await self._checked(asked, body) if _is_call(asked) else body
+
+    async def _checked(self, asked: Asked, receive: Receive) -> Receive:
+        body = await whole(receive)
+        try:
+            if len(body) > LARGE_BODY:
+                body, fn = await asyncio.to_thread(checked, self.page, asked.path, body)
+            else:
+                body, fn = checked(self.page, asked.path, body)
+        except Malformed as fault:
+            unknown = fault.code == "outside.unknown_call"
+            raise Refused(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.BAD_REQUEST, fault.code) from fault
+        if fn is not None and fn.concurrency_id == self.line.name and self.line.is_full():
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "error.busy")
+        return replayed(body, receive)
+
+
+class Answer:
+    """Passes an answer on with our headers. Errors are said in our words: others' tell paths and classes."""
+
+    def __init__(self, asked: Asked, send: Send, line: Line) -> None:
+        self._line = line
+        self._asked = asked
+        self._send = send
+        self._started = False
+        self._replaced = False
+        self._ended = False
+
+    async def send(self, message: Message) -> None:
+        if self._replaced:
+            return
+        if message["type"] == "http.response.start":
+            if self._is_others_error(message):
+                self._replaced = True
+                status = HTTPStatus(message["status"])
+                await self.refuse(Refused(status, SENTENCES.get(status, _by_class(status))))
+                return
+            self._started = True
+            self._dress(MutableHeaders(scope=message))
+        self._ended = message["type"] == "http.response.body" and not message.get("more_body")
+        await self._send(message)
+
+    async def end_badly(self, error: Exception) -> None:
+        """A broken answer is closed like any other: Gradio raises where a stream for an unknown session ends."""
+        if self._started:
+            log.warning("an answer broke off: %s (%s)", self._asked.path[:100], type(error).__name__)
+            if not self._ended:
+                await self._send({"type": "http.response.body", "body": b""})
+            return
+        log.error("a request broke: %s %s", self._asked.method, self._asked.path[:100], exc_info=error)
+        await self.refuse(Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "error.bug"))
+
+    async def refuse(self, refused: Refused) -> None:
+        """A problem in the visitor's language, unless an answer is under way already."""
+        if self._started:
+            return
+        self._started = True
+        facts = {"limit_mb": 20, "waiting": self._line.length(), **refused.facts}
+        response = problem(refused.status, say(refused.code, facts, self._asked.language))
+        self._dress(response.headers)
+        if "seconds" in refused.facts:
+            response.headers["Retry-After"] = str(refused.facts["seconds"])
+        start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+        await self._send(start)
+        body = b"" if self._asked.method == "HEAD" else bytes(response.body)
+        await self._send({"type": "http.response.body", "body": body})
+
+    def _is_others_error(self, message: Message) -> bool:
+        if message["status"] < HTTPStatus.BAD_REQUEST:
+            return False
+        speaks_mcp = self._asked.path.startswith(MCP) and message["status"] < HTTPStatus.INTERNAL_SERVER_ERROR
+        told = MutableHeaders(scope=message).get("content-type", "")
+        own = told.startswith(PROBLEM) or (self._asked.path == "/health" and told.startswith("application/json"))
+        return not (own or speaks_mcp)
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        for name in NEVER:
+            if name in headers:
+                del headers[name]
+        for name, value in headers_for(self._asked.path).items():
+            headers[name] = value
+
+
+def _by_class(status: HTTPStatus) -> str:
+    return "outside.malformed" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "error.bug"
+
+
+def _is_call(asked: Asked) -> bool:
+    return asked.method == "POST" and asked.path.startswith(CALLS) and not asked.path.startswith(API + "reset")
+
+
+def _too_large(asked: Asked) -> Refused:
+    limit = most_bytes(asked) // 1_000_000
+    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", {"limit_mb": limit})
+
+
+def _seen(scope: Scope, asked: Asked, proxies: int) -> Scope:
+    """What the program is told: who really asks, and nothing that only a proxy may say.
+
+    Gradio permits an origin it hears of, and builds the page's addresses from a forwarded host.
+    """
+    port = scope["client"][1] if scope.get("client") else 0
+    unheard = {b"origin"} if proxies else {b"origin", b"x-forwarded-host", b"x-direct-url"}
+    headers = [(name, value) for name, value in scope["headers"] if name not in unheard]
+    return {**scope, "client": (asked.visitor, port), "headers": headers}

@@ -1,0 +1,76 @@
+"""A visitor's pictures: whose they are, and how they go."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from errors import DatabaseError
+from runs import FileStore, Owned, Owners
+
+log = structlog.get_logger("cutout_router")
+
+Now = Callable[[], datetime]
+Copies = Callable[[Path], None]
+
+
+def no_copies(_file: Path) -> None:
+    """Nobody keeps a copy of a file that is about to go."""
+
+
+class Privacy:
+    """`copies` deletes what others keep of a file, while it is still there to be compared; `now` is the time."""
+
+    def __init__(self, owners: Owners, store: FileStore, now: Now, copies: Copies = no_copies) -> None:
+        self._owners, self._store, self._now = owners, store, now
+        self.copies = copies
+
+    async def claim(self, owner: str, run_id: str, upload: str = "") -> None:
+        """Say whose run it is, as soon as its id is known. Without an owner it is whoever's knows its id.
+
+        In database trouble it is nobody's, and its files go by their age.
+        """
+        try:
+            await asyncio.to_thread(self._owners.claim, owner, Owned(run_id, upload), self._now())
+        except DatabaseError as error:
+            log.warning("run.unclaimed", run_id=run_id, reason=str(error))
+
+    async def pass_on(self, run_id: str, owner: str) -> None:
+        """A page that was opened again is a new session, whose run it still is."""
+        if owner:
+            await asyncio.to_thread(self._owners.pass_on, run_id, owner)
+
+    async def delete(self, owner: str) -> int:
+        """Everything that the owner's runs left: files, copies, uploads, and what the database says of the photo."""
+        return await asyncio.to_thread(lambda: self._forget(self._owners.of(owner)))
+
+    async def delete_run(self, run_id: str) -> bool:
+        """The same for one run that was started without a session; False when there is none such."""
+        return await asyncio.to_thread(lambda: bool(self._forget(self._owners.unowned(run_id))))
+
+    def sweep(self, keep_hours: float) -> int:
+        """The same for everybody's runs that are older than the owner of the server keeps them."""
+        try:
+            forgotten = self._forget(self._owners.older_than(self._now() - timedelta(hours=keep_hours)))
+        finally:
+            purged = self._store.purge(keep_hours * 3600)
+        return forgotten + purged
+
+    def _forget(self, runs: Iterable[Owned]) -> int:
+        """Uploads and copies are named after their content: what others have as well stays theirs."""
+        gone = tuple(runs)
+        for owned in gone:
+            for file in self._store.all_files(owned.run_id):
+                if not self._store.has_twin(file):
+                    self.copies(file)
+            self._store.delete(owned.run_id)
+        self._owners.forget(owned.run_id for owned in gone)
+        for upload in {owned.upload for owned in gone if owned.upload}:
+            if not self._owners.have(upload):
+                shutil.rmtree(upload, ignore_errors=True)
+        return len(gone)

@@ -1,0 +1,189 @@
+"""Who is asking, who may, how often, and how much."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from limits import RateLimitItemPerMinute
+from starlette.datastructures import Headers
+
+from outside.bodies import TooLarge, bounded, whole
+from outside.headers import NEVER, headers_for
+from outside.origins import is_foreign
+from outside.rates import IN_TOTAL, PER_VISITOR, Kind, Rates
+from outside.request import Asked, visitor_of
+from tests.serving import Served
+
+
+def asked(method: str = "POST", path: str = "/gradio_api/call/process", visitor: str = "203.0.113.9", **headers: str):
+    return Asked(method, path, Headers({name.replace("_", "-"): value for name, value in headers.items()}), visitor)
+
+
+def forwarded(*lines: str) -> Headers:
+    return Headers(raw=[(b"x-forwarded-for", line.encode()) for line in lines])
+
+
+@pytest.mark.parametrize(
+    ("lines", "proxies", "visitor"),
+    [
+        (["1.2.3.4"], 0, "peer"),
+        (["1.2.3.4"], 1, "1.2.3.4"),
+        (["6.6.6.6, 1.2.3.4"], 1, "1.2.3.4"),
+        (["6.6.6.6", "1.2.3.4"], 1, "1.2.3.4"),
+        (["6.6.6.6, 1.2.3.4, 10.0.0.1"], 2, "1.2.3.4"),
+        ([], 1, "peer"),
+        (["1.2.3.4"], 2, "peer"),
+    ],
+)
+def test_the_visitor_is_the_hop_that_our_proxy_appended(lines: list[str], proxies: int, visitor: str):
+    assert visitor_of(forwarded(*lines), "peer", proxies) == visitor
+
+
+@given(st.text("0123456789abcdef.:, ", max_size=60))
+def test_whatever_a_visitor_writes_before_it_the_proxys_word_counts(invented: str):
+    assert visitor_of(forwarded(f"{invented}, 1.2.3.4"), "peer", 1) == "1.2.3.4"
+
+
+@pytest.mark.parametrize(
+    ("origin", "foreign"),
+    [
+        ("https://shop.example", False),
+        ("https://SHOP.example:8443", False),
+        ("https://evil.example", True),
+        ("https://shop.example.evil.example", True),
+        ("https://evilshop.example", True),
+        ("null", True),
+        ("", True),
+        ("http://[", True),
+        ("http://localhost", True),
+    ],
+)
+def test_only_pages_of_this_site_may_make_a_browser_ask(origin: str, foreign: bool):
+    assert is_foreign(asked(host="shop.example", origin=origin), "") is foreign
+
+
+def test_programs_name_no_origin_and_names_behind_proxies_count():
+    assert not is_foreign(asked(host="inside:7860"), "")
+    assert not is_foreign(asked(host="inside:7860", origin="https://shop.example"), "shop.example")
+    assert not is_foreign(asked(host="127.0.0.1:7860", origin="http://localhost:7860"), "")
+
+
+def rates(per_visitor: int, in_total: int) -> Rates:
+    each, both = RateLimitItemPerMinute(per_visitor), RateLimitItemPerMinute(in_total)
+    return Rates(dict.fromkeys(Kind, each), dict.fromkeys(Kind, both))
+
+
+def passed(rates: Rates, *requests: Asked) -> int:
+    return sum(rates.seconds_to_wait(request) is None for request in requests)
+
+
+def test_a_visitor_who_asks_too_often_is_told_when_to_come_back_and_others_pass():
+    limited = rates(3, 100)
+    assert passed(limited, *[asked()] * 5) == 3
+    assert 1 <= (limited.seconds_to_wait(asked()) or 0) <= 120
+    assert passed(limited, asked(visitor="203.0.113.10")) == 1
+
+
+def test_many_addresses_do_not_get_past_the_sum():
+    limited = rates(3, 10)
+    assert passed(limited, *[asked(visitor=f"203.0.113.{number}") for number in range(30)]) == 10
+
+
+def test_whoever_sits_at_this_machine_is_held_to_the_sum_alone():
+    limited = rates(1, 5)
+    assert passed(limited, *[asked(visitor="127.0.0.1")] * 9) == 5
+    assert passed(rates(1, 5), *[asked(visitor="127.0.0.1", x_forwarded_for="1.2.3.4")] * 9) == 1
+
+
+def test_every_kind_of_request_has_its_limits():
+    assert set(PER_VISITOR) == set(IN_TOTAL) == set(Kind)
+
+
+def test_a_body_without_end_is_left_where_it_grows_too_large():
+    async def read() -> None:
+        async def endless():
+            return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
+
+        await whole(bounded(endless, 10_000))
+
+    with pytest.raises(TooLarge):
+        asyncio.run(read())
+
+
+@pytest.mark.parametrize("path", ["/", "/config", "/models", "/no/such/page", "/gradio_api/file=/etc/passwd"])
+def test_every_answer_has_the_headers(outside: Served, path: str):
+    answer = httpx.get(outside.url + path, headers={"Origin": "https://evil.example"})
+    for name, value in headers_for(path).items():
+        assert answer.headers[name] == value
+    assert not set(map(str.lower, NEVER)) & set(answer.headers)
+
+
+def test_the_page_may_be_framed_by_the_hub_and_loads_nothing_from_elsewhere(outside: Served):
+    told = httpx.get(outside.url).headers["content-security-policy"]
+    assert "frame-ancestors 'self' https://huggingface.co" in told
+    assert "default-src 'self'" in told
+    assert "http:" not in told
+
+
+def test_a_forwarded_host_is_not_built_into_the_page(outside: Served):
+    assert "evil.example" not in httpx.get(outside.url, headers={"X-Forwarded-Host": "evil.example"}).text
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_refusal_is_a_problem_in_the_visitors_language(outside: Served, language: str):
+    answer = httpx.get(f"{outside.url}/monitoring", headers={"Accept-Language": language})
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) == {"type", "title", "status", "detail"}
+    assert ("ничего нет" in answer.text) is (language == "ru")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/models/nope", 404), ("/models?active=maybe", 422), ("/models", 405)])
+def test_rest_tells_its_faults_as_problems(outside: Served, path: str, status: int):
+    answer = httpx.request("DELETE" if status == 405 else "GET", outside.url + path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_a_call_may_leave_out_what_has_a_default_and_pages_send_everything(outside: Served):
+    named = httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={"tag": "light"})
+    listed = httpx.post(f"{outside.url}/gradio_api/call/list_models", json={"data": ["light", None, True]})
+    assert named.json().keys() == listed.json().keys() == {"event_id"}
+
+
+def test_web_sockets_are_closed(outside: Served):
+    where = urlsplit(outside.url)
+    lines = f"GET /ws HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+
+    async def ask() -> bytes:
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        writer.write(lines.encode())
+        answer = await reader.readline()
+        writer.close()
+        return answer
+
+    assert b" 40" in asyncio.run(ask())
+
+
+def test_gradios_own_guard_of_files_is_on(outside: Served):
+    """`mount_gradio_app` would leave it off, and any file of the server could then be read by its path."""
+    assert outside.page.has_launched
+    assert outside.page.allowed_paths == [str(outside.core.store.root.absolute())]
+
+
+def test_the_owner_passes_the_wall_and_what_is_told_is_kept_by_nobody(outside: Served):
+    word = outside.core.settings.admin_token.get_secret_value()
+    told = httpx.get(f"{outside.url}/spend", headers={"Authorization": f"Bearer {word}"})
+    assert (told.status_code, told.headers["cache-control"]) == (200, "private, no-store")
+
+
+def test_what_gradio_publishes_names_no_path_and_no_secret(outside: Served):
+    for path in ("/config", "/gradio_api/info", "/health", "/openapi.json"):
+        told = httpx.get(outside.url + path).text
+        assert outside.replicate.token not in told
+        assert str(outside.core.settings.data_dir) not in told
+        assert json.loads(told)

@@ -1,0 +1,57 @@
+"""A run from the door to its end: a place in the line, the visitor's claim on the pictures, and then the events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+from gradio.context import LocalContext
+from gradio.utils import get_upload_folder
+
+from domain import SelectionRequest
+from runs import RunEvent
+from service import Service
+from ui.form import photo_bytes
+from ui.janitor import pages_own
+from ui.visitor import asker_of, owner_of, visitor_key
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """Not yet at work: so many are served before."""
+
+    ahead: int
+
+
+async def events_of(
+    service: Service, photo: str | None, asked: SelectionRequest, request: gr.Request | None, key: str | None = None
+) -> AsyncGenerator[InLine | RunEvent, None]:
+    """Raises `Busy` at once when the line is full. Leaving early leaves the line, or ends the run."""
+    upload = await photo_bytes(photo)
+    async with service.turns.place(asker_of(request)) as place:
+        async with aclosing(place.come()) as waiting:
+            async for ahead in waiting:
+                yield InLine(ahead)
+        claimed = False
+        async with aclosing(service.run(upload, asked, visitor_key(request), key)) as events:
+            async for event in events:
+                if not claimed:
+                    claimed = True
+                    await service.privacy.claim(owner_of(request), _run_id(event), _folder_of(photo))
+                yield event
+
+
+def _folder_of(photo: str | None) -> str:
+    """Where the upload lies; an example is nobody's. Its name stays out: it is the visitor's, and may say anything."""
+    path, root, page = Path(photo or "").resolve(), Path(get_upload_folder()).resolve(), LocalContext.blocks.get(None)
+    if page is not None and path in pages_own(page):
+        return ""
+    folder = path.parent
+    return str(folder) if folder != root and folder.is_relative_to(root) else ""
+
+
+def _run_id(event: RunEvent) -> str:
+    return str(getattr(event, "run_id", "")) or event.result.run_id  # type: ignore[union-attr]  # the end alone has none
