@@ -57,6 +57,7 @@ MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
 MAX_WAITING = 96  # events of all kinds; runs have a shorter line of their own, see service.turns
 MAX_ACTIVE = 100  # runs that wait for their turn count, and quick events must still get through
+MAX_FILE = "500mb"  # a ZIP of photos; a photo is held to 20 MB where it is opened
 MAX_SESSIONS = 500  # each costs about 150 kB; Gradio would keep ten thousand
 
 
@@ -114,7 +115,7 @@ class App:
             enable_monitoring=False,
             run_history=False,
             show_error=False,
-            max_file_size="20mb",
+            max_file_size=MAX_FILE,
             max_threads=MAX_ACTIVE,
             state_session_capacity=MAX_SESSIONS,
             allowed_paths=[str(self.core.store.root.absolute())],

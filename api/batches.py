@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import Problem, ProblemRoute, problem
+from api.problems import ProblemRoute, problem, problems
 from batches import Handed
 from domain import MOST_PHOTOS, BatchOptions, BatchReport, Language, SelectionRequest
 from errors import (
@@ -53,10 +53,6 @@ Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Spoken = Annotated[Language, Query(alias="language")]
 
 
-def _told(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": Problem} for status in statuses}
-
-
 def batches_router(batches: Batches) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute, prefix="/batches")
     _taking(router, batches)
@@ -70,7 +66,7 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         "",
         status_code=HTTPStatus.CREATED,
         response_model=BatchReport,
-        responses=_told(400, 403, 404, 409, 411, 413, 422, 503),
+        responses=problems(400, 403, 404, 409, 411, 413, 422, 503),
         summary="Hand in many photos",
     )
     async def take_batch(request: Request) -> Response:
@@ -101,7 +97,7 @@ def _taking(router: APIRouter, batches: Batches) -> None:
     @router.post(
         "/{batch_id}/{action}",
         response_model=BatchReport,
-        responses=_told(404, 409, 422, 503),
+        responses=problems(404, 409, 422, 503),
         summary="Start a batch, stop it, or try its failed photos again",
     )
     async def act(batch_id: BatchId, action: Literal["start", "stop", "retry"]) -> Any:
@@ -111,16 +107,29 @@ def _taking(router: APIRouter, batches: Batches) -> None:
 
 
 def _looking(router: APIRouter, batches: Batches) -> None:
-    @router.get("/{batch_id}", response_model=BatchReport, responses=_told(404, 422, 503), summary="A batch right now")
+    @router.get(
+        "/{batch_id}", response_model=BatchReport, responses=problems(404, 422, 503), summary="A batch right now"
+    )
     async def get_batch(batch_id: BatchId, language: Spoken = Language.EN) -> Any:
         return await _answered(batches.report(batch_id, language))
+
+    @router.delete(
+        "/{batch_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 422, 503), summary="Delete a batch"
+    )
+    async def delete_batch(batch_id: BatchId) -> Response:
+        """It is stopped; its photos and everything made of them are deleted."""
+        try:
+            await batches.delete(batch_id)
+        except CutoutRouterError as error:
+            return _sorry(error)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def _fetching(router: APIRouter, batches: Batches) -> None:
     @router.get(
         "/{batch_id}/archive",
         response_class=StreamingResponse,
-        responses=_told(404, 422, 503),
+        responses=problems(404, 422, 503),
         summary="Everything as a ZIP",
     )
     async def get_archive(batch_id: BatchId, language: Spoken = Language.EN) -> Any:
@@ -135,7 +144,7 @@ def _fetching(router: APIRouter, batches: Batches) -> None:
     @router.get(
         "/{batch_id}/photos/{number}/thumbnail",
         response_class=FileResponse,
-        responses=_told(404, 422, 503),
+        responses=problems(404, 422, 503),
         summary="A small picture of a finished photo",
     )
     async def get_thumbnail(batch_id: BatchId, number: Number) -> Any:

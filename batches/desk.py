@@ -199,6 +199,11 @@ class Desk:
             session.execute(delete(BatchRow).where(BatchRow.batch_id.in_(ids)))
         return ids
 
+    def delete(self, batch_id: str) -> None:
+        """Whoever still works on one of its photos has nothing to write about any more."""
+        with self.database.write() as session:
+            session.execute(delete(BatchRow).where(BatchRow.batch_id == batch_id))
+
     def _free(self) -> tuple[ColumnElement[bool], ...]:
         lapsed = and_(ItemRow.state == ItemState.WORKING, ItemRow.lease_until < self.now())
         runs = exists().where(BatchRow.batch_id == ItemRow.batch_id, BatchRow.status == BatchStatus.RUNNING)

@@ -123,6 +123,16 @@ class Batches:
         await asyncio.to_thread(self._tray.desk.stop, batch_id)
         await asyncio.to_thread(self._tray.ledger.drop_plan, batch_id)
 
+    async def delete(self, batch_id: str) -> None:
+        """Stop it and forget it, with its photos and everything made of them."""
+        kept = await self._kept(batch_id)
+        await self.stop(batch_id)
+        for item in kept.batch.items:
+            if item.run_id:
+                await self._service.privacy.delete_run(item.run_id)
+        await asyncio.to_thread(self._tray.desk.delete, batch_id)
+        await asyncio.to_thread(self._tray.files.delete, [batch_id])
+
     async def report(self, batch_id: str, language: Language = Language.EN) -> BatchReport:
         """Raises `NoSuchBatch`."""
         kept = await self._kept(batch_id)

@@ -21,6 +21,10 @@ BATCH_TEXTS: dict[str, Text] = {
     ),
     "batch_start": _text("Start", "Начать"),
     "batch_again": _text("Try the failed ones again", "Повторить неудачные"),
+    "batch_delete": _text("Delete these photos here", "Удалить эти фото отсюда"),
+    "batch_deleted": _text(
+        "Deleted: the photos, and everything made of them.", "Удалено: и фото, и всё, что из них сделано."
+    ),
     "batch_archive": _text("Download everything as ZIP", "Скачать всё одним ZIP"),
     "batch_link": _text("Link to this batch", "Ссылка на эту пачку"),
     # what is said of the whole

@@ -109,3 +109,8 @@ def test_a_batch_of_nothing_cannot_be_started(rest: TestClient):
     ]
     answer = rest.post(f"/batches/{told['batch_id']}/start")
     assert (answer.status_code, answer.json()["detail"]) == (409, "There is no photo here to work on.")
+
+
+def test_a_batch_is_deleted_once(rest: TestClient):
+    address = rest.post("/batches", content=zipped(("a.jpg", PHOTO))).headers["location"]
+    assert [rest.delete(address).status_code for _ in range(2)] == [204, 404]

@@ -354,3 +354,13 @@ def test_time_left_comes_from_what_the_photos_took(hosted_core: Core, tmp_path: 
     done = claim.item.model_copy(update={"state": ItemState.SUCCEEDED, "seconds": 8.0})
     assert desk.finish(claim, done)
     assert report_of(hosted_core, batch_id).left_s == 14
+
+
+def test_a_deleted_batch_leaves_nothing_of_its_photos(local_core: Core, tmp_path: Path):
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "a.jpg", "b.jpg"))
+    run_ids = [item.run_id for item in worked_off(local_core, batch_id).items]
+    asyncio.run(local_core.batches.delete(batch_id))
+    with pytest.raises(NoSuchBatch):
+        report_of(local_core, batch_id)
+    left = [path.name for path in local_core.settings.data_dir.rglob("*")]
+    assert not {batch_id, *run_ids} & set(left)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from PIL import Image
 from tests.serving import Served
 
 
-def test_the_four_endpoints_are_all_there_is(client: Client) -> None:
+def test_the_named_endpoints_are_all_there_is(client: Client) -> None:
     info = client.view_api(return_format="dict", print_info=False)
-    assert set(info["named_endpoints"]) == {"/process", "/explain_selection", "/list_models", "/export"}
+    assert set(info["named_endpoints"]) == {
+        *("/process", "/explain_selection", "/list_models", "/export"),
+        *("/batch", "/batch_status"),
+    }
     assert not info["unnamed_endpoints"]
 
 
@@ -155,3 +160,50 @@ def answer(url: str, endpoint: str, body: dict[str, Any]) -> str:
     """The whole event stream of one call by raw HTTP."""
     event = httpx.post(f"{url}/gradio_api/call/v2/{endpoint}", json=body).json()["event_id"]
     return httpx.get(f"{url}/gradio_api/call/{endpoint}/{event}", timeout=30).text
+
+
+def test_many_photos_are_handed_in_by_a_program_and_fetched_as_a_zip(
+    client: Client, photo: str, local: Served, tmp_path: Path
+) -> None:
+    packed = tmp_path / "more.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(photo, "чашка.jpg")
+    told = client.predict([handle_file(photo), handle_file(str(packed))], marketplaces="ozon", api_name="/batch")
+    assert (told["status"], told["photos"]) == ("running", 2)
+    while (told := client.predict(told["batch_id"], api_name="/batch_status"))["status"] == "running":
+        pass
+    assert told["states"] == {"succeeded": 2}
+    fetched = httpx.get(f"{local.url}/batches/{told['batch_id']}/archive", timeout=60)
+    names = zipfile.ZipFile(io.BytesIO(fetched.content)).namelist()
+    assert {"cutouts/mug.png", "ozon/mug.jpg", "cutouts/чашка.png", "report.csv", "report.json"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"marketplaces": "mars"}, "There is no marketplace called “mars” here."),
+        ({"marketplaces": "<b>"}, "There is no marketplace called “&lt;b&gt;” here."),
+        ({"model_id": "nope"}, "There is no model called “nope”."),
+        ({"goal": "cheap"}, "There is no goal called “cheap”."),
+    ],
+)
+def test_wrong_wishes_for_many_photos_are_answered_by_a_sentence(
+    client: Client, photo: str, wrong: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(AppError, match="^" + sentence.replace(".", r"\.")):
+        client.predict([handle_file(photo)], api_name="/batch", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (("0" * 32, "look"), "There is no such batch."),
+        (("../x", "start"), "There is no such batch."),
+        (("0" * 32, "burn"), "There is no action called “burn”."),
+    ],
+)
+def test_a_batch_that_is_not_there_is_answered_by_a_sentence(
+    client: Client, asked: tuple[str, str], sentence: str
+) -> None:
+    with pytest.raises(AppError, match="^" + sentence.replace(".", r"\.")):
+        client.predict(*asked, api_name="/batch_status")
