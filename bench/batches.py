@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import random
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from bench.chaos import token_in
 from bench.compose import mib_highest, mib_now
 from database import Database
 from domain import BatchOptions, BatchStatus, SelectionRequest
+from observability import configure_logging
 from providers import Timing
 from settings import Settings
 from tests.fakes.behaviours import Behaviour, Inputs, fail
@@ -232,6 +234,7 @@ def main() -> int:
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--photos", type=int, default=200)
     options = parser.parse_args()
+    configure_logging(logging.CRITICAL)
     if options.what == "serve":
         data_dir, *others = options.rest
         asyncio.run(serve(Path(data_dir), *others))
