@@ -246,7 +246,7 @@ async def _wind_up(app: App) -> None:
     finally:
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # or each open page's cut stream has a traceback
         app.page.server.force_exit = True  # open pages would hold the exit for ten seconds more
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)  # a second one ends it; SIGINT may be ignored, after "&"
 
 
 def give_memory_back() -> None:

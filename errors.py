@@ -19,6 +19,7 @@ CutoutRouterError
 ├── RunError                         tell the person: this run is not started, or not by us
 │   ├── Stopping                     the program is being stopped: no new runs
 │   ├── Busy                         as many runs as fit are under way, and as many wait as may
+│   ├── NoRoom                       the disk takes no more pictures: nothing is bought that could not be kept
 │   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
 ├── BatchError                       tell the person: the batch stays as it is
@@ -55,6 +56,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from domain import Fact
+from domain.faults import PhotoFault as PhotoFault
+from domain.faults import Trouble as Trouble
 
 
 class Consequence(StrEnum):
@@ -94,18 +97,6 @@ class MarketplacesError(StartError):
     code = "marketplaces"
 
 
-class Trouble(StrEnum):
-    """What is wrong with the database."""
-
-    LOCKED = "locked"
-    READ_ONLY = "read_only"
-    FULL = "full"
-    MISSING = "missing"
-    CORRUPT = "corrupt"
-    NEWER = "newer"
-    OTHER = "other"
-
-
 class DatabaseError(StartError):
     """`trouble` is None when the database is well and only a statement was not."""
 
@@ -114,26 +105,6 @@ class DatabaseError(StartError):
     def __init__(self, detail: str = "", trouble: Trouble | None = None, **facts: Fact) -> None:
         super().__init__(detail, trouble=trouble, **facts)
         self.trouble = trouble
-
-
-class PhotoFault(StrEnum):
-    """What is wrong with an upload, as the sentence to show says it."""
-
-    EMPTY = "photo_empty"
-    NOT_A_PICTURE = "photo_not_a_picture"
-    VECTOR = "photo_vector"
-    UNSUPPORTED = "photo_unsupported"
-    DAMAGED = "photo_damaged"
-    TOO_MANY_BYTES = "photo_too_many_bytes"
-    TOO_MANY_PIXELS = "photo_too_many_pixels"
-    TOO_SMALL = "photo_too_small"
-    TOO_NARROW = "photo_too_narrow"
-    TOO_HARD = "photo_too_hard"
-    MISSING = "photo_missing"
-    ELSEWHERE = "photo_elsewhere"
-    ADDRESS_REFUSED = "photo_address_refused"
-    ADDRESS_FAILED = "photo_address_failed"
-    BUSY = "busy"
 
 
 class InvalidPhoto(CutoutRouterError):
@@ -188,6 +159,10 @@ class Stopping(RunError):
 
 class Busy(RunError):
     code = "busy"
+
+
+class NoRoom(RunError):
+    code = "no_room"
 
 
 class KeyReused(RunError):

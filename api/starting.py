@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from api.problems import ProblemRoute, problem, problems
 from domain import Language, SelectionRequest
-from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, RunError, Stopping
+from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, NoRoom, RunError, Stopping
 from runs import MAX_KEY
 from service import Service, visitor_of
 from wording import say
@@ -28,6 +28,7 @@ STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Stopping: HTTPStatus.SERVICE_UNAVAILABLE,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoRoom: HTTPStatus.INSUFFICIENT_STORAGE,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
     RunError: HTTPStatus.CONFLICT,
 }

@@ -155,7 +155,8 @@ def start(data_dir: Path, replicate: str, database: str, batch_id: str) -> subpr
 def batch(data_dir: Path, photos: int, kills: int, database: str = "", workers: int = 1, seed: int = 7) -> Verdict:
     """Each kill takes one worker, when another part of the photos is done; a lone worker is started again."""
     dice, begun = random.Random(seed), time.monotonic()  # noqa: S311  # not a secret
-    with Picky(dice=dice) as server:
+    server = Picky(dice=dice)
+    with server:
         with program(data_dir, server.url, database) as core:
             batch_id, address = hand_in(core, photos, SMALL), core.settings.database
         fleet = [start(data_dir, server.url, database, batch_id) for _ in range(workers)]

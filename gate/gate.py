@@ -58,6 +58,7 @@ class Gate:
         finally:
             if child and child is not kept:
                 child.close()
+                kept = Child(self._limits)  # ready by the time of the next picture
             self._places.put(kept)
         return _checked(*answer)
 

@@ -14,7 +14,7 @@ class Limits:
     """
 
     cpu_s: float = 5
-    seconds: float = 9
+    seconds: float = 8
     memory_bytes: int = 2 << 30
     jobs: int = 200
     worn_megabytes: int = 200

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from imaging.cuts import cut, inset, maybe, oval
+from imaging.cuts import cuts, inset, maybe, oval
 from imaging.judge import objectness
 from imaging.palette import unlike_frame
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
@@ -24,7 +24,7 @@ def voted(rgb: Bytes2) -> Floats:
     studio = studio_mask(shrink(rgb, _STUDIO_SIDE))
     picture = shrink(rgb, _CUT_SIDE)
     families = [[_from_studio(picture, studio)], *_from_saliency(picture), *_from_shapes(picture)]
-    guesses = [guess for family in families for guess in family]
+    guesses = cuts(picture, [start for family in families for start in family])
     kin = np.repeat(np.arange(len(families)), [len(family) for family in families])
     bonus = np.zeros(len(guesses), np.float32)
     bonus[0] = _STUDIO_BONUS * min(max((studio.backdrop - _STUDIO_FROM) / _STUDIO_RANGE, 0), 1)
@@ -32,16 +32,16 @@ def voted(rgb: Bytes2) -> Floats:
 
 
 def _from_studio(picture: Bytes2, studio: Studio) -> Bytes2:
-    return cut(picture, maybe(resize(studio.mask, (picture.shape[1], picture.shape[0]))))
+    return maybe(resize(studio.mask, (picture.shape[1], picture.shape[0])))
 
 
 def _from_saliency(picture: Bytes2) -> list[list[Bytes2]]:
-    """Families by where they look: at regions, at the colours of the frame, at both."""
+    """Starts of cuts, in families by where they look: at regions, at the colours of the frame, at both."""
     saliency, unlike = background_saliency(picture), unlike_frame(picture)
     regions = [_above(saliency.mean, 0.6), _above(saliency.standing), _above(central(saliency.mean))]
     others = _above(central(unlike)), _above(stretched(saliency.mean + unlike))
     families = regions, *([other] for other in others)
-    return [[cut(picture, maybe(mask)) for mask in family] for family in families]
+    return [[maybe(mask) for mask in family] for family in families]
 
 
 def _above(saliency: Floats, factor: float = 1.0) -> Bytes2:
@@ -53,8 +53,7 @@ def _above(saliency: Floats, factor: float = 1.0) -> Bytes2:
 
 def _from_shapes(picture: Bytes2) -> list[list[Bytes2]]:
     height, width = picture.shape[:2]
-    shapes = inset(height, width, 0.05), oval(height, width)
-    return [[cut(picture, shape)] for shape in shapes]
+    return [[inset(height, width, 0.05)], [oval(height, width)]]
 
 
 def _agreed(guesses: Sequence[Bytes2], kin: Labels, bonus: Floats) -> Floats:

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from outside.doors import API
+from outside.doors import API, DIRECT
 from ui.photo import WEB, PhotoInput
 
 SESSION = re.compile(r"[A-Za-z0-9_-]{6,64}")
@@ -41,11 +41,14 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
     if path == CANCEL:
         _check_cancel(told)
         return body, None
-    fn = _by_number(page, told) if path == JOIN else _by_name(page, path.rpartition("/")[2])
+    by_number = path in {JOIN, DIRECT}
+    fn = _by_number(page, told) if by_number else _by_name(page, path.rpartition("/")[2])
+    if path == DIRECT and not (fn.fn and fn.queue is False):
+        raise Malformed("outside.unknown_call")
     if path.startswith(CALL_V2):
         told |= _named(page, fn, told)
     else:
-        told["data"] = _data(fn, told.get("data"), exactly=path == JOIN)
+        told["data"] = _data(fn, told.get("data"), exactly=by_number)
     after = json.dumps(told)
     return (body if after == before else after.encode()), fn
 

@@ -16,7 +16,7 @@ from api.problems import problem
 from domain import Fact
 from outside.bodies import Gone, TooLarge, announces_too_much, bounded, most_bytes, replayed, whole
 from outside.calls import Malformed, checked
-from outside.doors import API, CALLS, MCP, is_open
+from outside.doors import API, CALLS, DIRECT, MCP, is_open
 from outside.headers import NEVER, headers_for
 from outside.origins import is_foreign
 from outside.rates import Rates
@@ -138,6 +138,8 @@ class Answer:
             if self._is_others_error(message):
                 self._replaced = True
                 status = HTTPStatus(message["status"])
+                if self._asked.path.startswith(DIRECT):  # the page asks nothing there that could fail
+                    status = HTTPStatus.BAD_REQUEST
                 await self.refuse(Refused(status, SENTENCES.get(status, _by_class(status))))
                 return
             self._started = True
@@ -160,7 +162,7 @@ class Answer:
         if self._started:
             return
         self._started = True
-        facts = {"limit_mb": 20, "waiting": self._line.length(), **refused.facts}
+        facts = {"limit_mb": 20, "reason": "line", "waiting": self._line.length(), **refused.facts}
         response = problem(refused.status, say(refused.code, facts, self._asked.language))
         self._dress(response.headers)
         if "seconds" in refused.facts:

@@ -1,6 +1,6 @@
 """How models are called: the protocol, the hosted and local providers, and the table of them all."""
 
-from providers.base import NO_TRAIL, Listener, PictureCodec, Progress, Provider, Stage, Trail
+from providers.base import NO_TRAIL, Come, Listener, PictureCodec, Progress, Provider, Stage, Trail
 from providers.birefnet_lite import LiteConfig
 from providers.fetching import Fetcher
 from providers.local import Engine, LocalProvider
@@ -13,6 +13,7 @@ __all__ = [
     "BIREFNET_LITE",
     "NO_TRAIL",
     "PROVIDERS",
+    "Come",
     "Deadline",
     "Engine",
     "Fetcher",

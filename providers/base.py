@@ -22,15 +22,27 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Come:
+    """Bytes of a file that are there, of all that it has."""
+
+    done: int
+    whole: int
+
+    @property
+    def share(self) -> float:
+        return min(self.done / self.whole, 1.0) if self.whole else 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Told to the listener as it happens; `prediction_id` as soon as there is one, `token` before anything is bought.
 
-    `share`, in [0, 1], is how much of what is fetched is there, when that is known.
+    `come` is how much of what is fetched is there, when that is known.
     """
 
     stage: Stage
     prediction_id: str | None = None
-    share: float | None = None
+    come: Come | None = None
     token: str | None = None
 
 

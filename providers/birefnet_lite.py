@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
 from errors import EngineFault, WeightsFault
-from providers.base import NO_TRAIL, Listener, Progress, Stage, Trail
+from providers.base import NO_TRAIL, Come, Listener, Progress, Stage, Trail
 from providers.fetching import Fetcher
 from providers.onnx_session import Contract, Floats, OnnxSession, runtime_there
 from providers.timing import Deadline, Timing
@@ -87,8 +87,8 @@ class BirefnetLiteProvider:
         listen(Progress(Stage.FETCHING))
         loop = asyncio.get_running_loop()
 
-        def tell(share: float) -> None:
-            loop.call_soon_threadsafe(listen, Progress(Stage.FETCHING, share=share))
+        def tell(come: Come) -> None:
+            loop.call_soon_threadsafe(listen, Progress(Stage.FETCHING, come=come))
 
         def fetch(stop: Stop) -> None:
             if self._config.fetcher:

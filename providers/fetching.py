@@ -13,13 +13,14 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from errors import WeightsFault
+from providers.base import Come
 from providers.weights import Pin
 from providers.worker import Abandoned, Stop
 
 LOCK_LOOK_S = 0.2
 
-Tell = Callable[[float], None]
-"""Hears which share of the file is there, in [0, 1]."""
+Tell = Callable[[Come], None]
+"""Hears how much of the file is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class _Meter:
     def update(self, count: int) -> None:
         self._stop.check()
         self._come += count
-        self._tell(min(self._come / self._size, 1.0))
+        self._tell(Come(self._come, self._size))
 
     def __enter__(self) -> Self:
         return self

@@ -7,18 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from domain import Attempt, Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
-from errors import ContentRefused, DatabaseError, LeaseLost
-from policy import attempt_deadline
-from providers import Trail
-from runs.attempt import Call, Ending, call_model, log_fault
-from runs.breakers import Leave
+from domain import Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
+from errors import ContentRefused, LeaseLost
+from runs.attempts import Around, Attempts
 from runs.drafting import Draft, make_draft
 from runs.entries import entry_of
 from runs.events import (
-    AttemptEnded,
     AttemptProgress,
-    AttemptStarted,
     DraftReady,
     FallbackChosen,
     RunEnded,
@@ -30,13 +25,11 @@ from runs.events import (
     RunStarted,
 )
 from runs.job import Job, Tools
-from runs.journal import Past, Sent
+from runs.journal import Past
 from runs.leases import Claim, keep
-from runs.watch import Watch
 
 Emit = Callable[[RunEvent], None]
 BUYS_FOR_S = 3600  # from a run's start; the provider keeps inputs and results for as long
-LEASE_SLACK_S = 30  # after the deadline, for the attempt to be closed
 
 
 class Drive:
@@ -54,18 +47,15 @@ class Drive:
         self._past = past
         before = past.result if past else None
         self._selections: list[SelectionResult] = list(before.selections) if before else [job.selection]
-        attempts = before.attempts if before else ()
-        self._attempts = [one for one in attempts if one.outcome is not Outcome.STARTED]
-        self._open = attempts[-1] if attempts and attempts[-1].outcome is Outcome.STARTED else None
-        self._number = attempts[-1].number if attempts else 0
         self._earlier_s = (tools.now() - past.started_at).total_seconds() if past else 0.0
         self._started = tools.clock()
-        self._watch: Watch | None = None
         self._task: asyncio.Task[object] | None = None
         self._draft: asyncio.Task[Draft | None] | None = None
         self._photo_kept: asyncio.Task[None] | None = None
         self._handed_over = False
         self._lost = False
+        around = Around(self._tell, self._photo_there, self._save, self._drafted, self._given_up)
+        self._attempts = Attempts(tools, job, claim, around, past)
 
     async def run(self) -> RunResult | None:
         """The result; None when the run was handed over to the next process.
@@ -98,7 +88,7 @@ class Drive:
 
     def progress(self) -> AttemptProgress | None:
         """What is happening right now; None between attempts."""
-        return self._watch.progress() if self._watch else None
+        return self._attempts.progress()
 
     def hand_over(self) -> None:
         """Leave the run to the next process: nothing is cancelled at the provider, nothing is closed."""
@@ -113,8 +103,8 @@ class Drive:
             await self._tell(RunStarted(job.run_id, job.selection))
         else:
             await self._tell(RunResumed(job.run_id))
-            for attempt in self._attempts:
-                await self._pay(attempt)
+            for attempt in self._attempts.closed:
+                await self._attempts.pay(attempt)
         self._draft = asyncio.create_task(self._make_draft())
 
     def _lose(self) -> None:
@@ -132,7 +122,8 @@ class Drive:
 
     async def _deliver(self) -> RunResult:
         """The first cutout that passes the gate, else the draft, else nothing."""
-        last = self._attempts[-1] if self._attempts else None
+        attempts = self._attempts
+        last = attempts.last
         if last and last.outcome is Outcome.SUCCEEDED:
             made = await asyncio.to_thread(self._tools.store.files, self._job.run_id, 0)
             return self._result(RunStatus.SUCCEEDED, self._job.models[last.model_id], made)
@@ -143,8 +134,8 @@ class Drive:
             if self._too_late():
                 return await self._drafted_result(RunStatus.INTERRUPTED)
             model = self._job.models[selection.model_id]
-            leave = await asyncio.to_thread(self._tools.breakers.admit, model, self._tools.deadline_s + LEASE_SLACK_S)
-            done = await self._attempt(model, selection, leave) if leave or self._open else None
+            leave = await attempts.admitted(model)
+            done = await attempts.make(model, selection, leave) if leave or attempts.open else None
             if done is None:
                 why = ObjectionCode.NO_BOOKS if leave else ObjectionCode.RESTING
                 selection = await self._next(model, why, selection)
@@ -157,7 +148,7 @@ class Drive:
 
     def _too_late(self) -> bool:
         """Nobody waits for a run of an hour ago: what was bought is still fetched, but nothing more is bought."""
-        return self._open is None and self._earlier_s > BUYS_FOR_S
+        return self._attempts.open is None and self._earlier_s > BUYS_FOR_S
 
     async def _drafted_result(self, status: RunStatus) -> RunResult:
         drafted = await self._draft if self._draft else None
@@ -174,91 +165,10 @@ class Drive:
         if self._photo_kept:
             await asyncio.shield(self._photo_kept)
 
-    async def _attempt(
-        self, model: ModelInfo, selection: SelectionResult, leave: Leave | None
-    ) -> tuple[Attempt, RunFiles | None] | None:
-        """The breakers hear of the ending, whatever it is; None when nothing was sent, as it could not be entered."""
-        breakers, begun = self._tools.breakers, self._tools.clock()
-        try:
-            ending, closed, files = await self._called(model, selection)
-        except DatabaseError:
-            if leave:
-                await asyncio.to_thread(breakers.give_back, leave)
-            return None
-        except BaseException:
-            if leave:
-                await asyncio.shield(asyncio.to_thread(breakers.give_back, leave))
-            raise
-        if leave:
-            await asyncio.to_thread(breakers.settle, leave, ending.error, self._tools.clock() - begun)
-        return closed, files
-
-    async def _called(self, model: ModelInfo, selection: SelectionResult) -> tuple[Ending, Attempt, RunFiles | None]:
-        """The photo is on disk before anything is paid for, and the files are before the attempt is closed."""
-        job, tools = self._job, self._tools
-        if not model.is_local:
-            await self._photo_there()
-        attempt, trail = await self._opened(model)
-        watch = self._watch = Watch(self._claim, model, attempt, tools.journal, tools.clock)
-        files: RunFiles | None = None
-        try:
-            ending = await call_model(self._call(model, selection, attempt, watch, trail))
-            closed = watch.closed(ending)
-            if ending.cutout:
-                files = await self._save(ending.cutout)
-        except asyncio.CancelledError:
-            if not self._given_up():
-                stopped = attempt.model_copy(update={"outcome": Outcome.CANCELLED, "error": "cancelled"})
-                await asyncio.shield(self._close(watch.closed(Ending(stopped))))
-            raise
-        await self._close(closed)
-        if ending.error:
-            log_fault(job.run_id, model.id, ending.error)
-        return ending, closed, files
-
-    async def _enter(self, model: ModelInfo, attempt: Attempt) -> None:
-        """Nothing is paid for without its row; local engines cost nothing and work without."""
-        try:
-            await asyncio.to_thread(self._tools.journal.start_attempt, self._claim, attempt)
-        except DatabaseError:
-            if not model.is_local:
-                raise
-
-    async def _opened(self, model: ModelInfo) -> tuple[Attempt, Trail]:
-        """A new attempt, or the one that an earlier process left open."""
-        attempt, sent = self._open, self._past.sent if self._past else Sent()
-        self._open = None
-        if attempt is None:
-            self._number += 1
-            attempt, sent = Attempt(number=self._number, model_id=model.id), Sent()
-            await self._enter(model, attempt)
-        await self._tell(AttemptStarted(self._job.run_id, attempt, model.typical_seconds))
-        return attempt, Trail(attempt.prediction_id, sent.token, sent.at, self._given_up)
-
-    def _call(self, model: ModelInfo, selection: SelectionResult, attempt: Attempt, watch: Watch, trail: Trail) -> Call:
-        provider, deadline_s = self._tools.providers[model.spec.kind], self._time_for(selection)
-        return Call(provider, model, self._job.photo, deadline_s, attempt, watch.listen, self._drafted, trail)
-
     async def _drafted(self) -> Cutout | None:
         """The draft's cutout, for the gate to compare with."""
         draft = await asyncio.shield(self._draft) if self._draft else None
         return draft.cutout if draft else None
-
-    async def _close(self, attempt: Attempt) -> None:
-        self._watch = None
-        self._attempts.append(attempt)
-        await self._pay(attempt)  # first: an attempt that is over is never paid for again
-        await asyncio.to_thread(self._tools.journal.end_attempt, self._claim, attempt)
-        await self._tell(AttemptEnded(self._job.run_id, attempt))
-
-    async def _pay(self, attempt: Attempt) -> None:
-        model = self._job.models[attempt.model_id]
-        await asyncio.to_thread(self._tools.pay, self._job.run_id, model, attempt)
-
-    def _time_for(self, selection: SelectionResult) -> float:
-        left = self._tools.deadline_s - (self._tools.clock() - self._started)
-        later = [self._job.models[model_id].typical_seconds for model_id in selection.fallback_chain]
-        return attempt_deadline(left, later)
 
     async def _next(self, model: ModelInfo, why: str, selection: SelectionResult) -> SelectionResult:
         """One step down the plan, written down before anything follows from it.
@@ -294,7 +204,7 @@ class Drive:
             status=status,
             model_id=model.id if model else None,
             selections=tuple(self._selections),
-            attempts=tuple(self._attempts),
+            attempts=tuple(self._attempts.closed),
             files=files,
             seconds=self._earlier_s + self._tools.clock() - self._started,
         )

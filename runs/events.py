@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain import Attempt, Fact, RunStatus, SelectionResult
-from providers import Stage
+from providers import Come, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class AttemptStarted:
 class AttemptProgress:
     """Comes at least once a second while an attempt goes on; `seconds` counts from its start.
 
-    `share`, in [0, 1], is how much of the weights is there while they are fetched, when that is known.
+    `come` is how much of the weights is there while they are fetched, when that is known.
     """
 
     run_id: str
@@ -84,7 +84,7 @@ class AttemptProgress:
     stage: Stage
     seconds: float
     typical_seconds: float
-    share: float | None = None
+    come: Come | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ them waits.
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 from domain import Cutout, FileFormat, Photo, Raster
-from errors import FilesGone
+from errors import FilesGone, NoRoom
 from imaging import decode_picture, easel, encode_png, encode_preview, matte_of
 from runs.events import ExportFiles, RunFiles
 from runs.workbench import Workbench
@@ -27,6 +28,7 @@ EXPORTS_KEPT = 30
 SUFFIXES = {FileFormat.JPEG: "jpg", FileFormat.PNG: "png", FileFormat.WEBP: "webp"}
 _MOST_UNWRITTEN = 3
 _MOST_DELETED = 4096
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -51,9 +53,9 @@ class FileStore:
 
     def save(self, run_id: str, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """Write the exports and the preview of one cutout, beside the photo that was kept."""
-        folder = self._made(run_id)
         prefix = "draft-" if draft else ""
         with _there(), ThreadPoolExecutor(2) as both:
+            folder = self._made(run_id)
             picture, preview = both.submit(encode_png, cutout.pixels), both.submit(encode_preview, cutout.pixels)
             return RunFiles(
                 before=folder / "before.webp",
@@ -185,14 +187,14 @@ class FileStore:
 
     def all_files(self, run_id: str) -> tuple[Path, ...]:
         """Every file of a run, whatever it is."""
-        return tuple(self._folder(run_id).glob("*"))
+        return tuple(path for path in self._folder(run_id).rglob("*") if path.is_file())
 
     def has_twin(self, file: Path) -> bool:
         """Whether another run has the same file, as when two people try the same example: told by name and size."""
-        size = file.stat().st_size
-        return any(
-            other.stat().st_size == size for other in self.root.glob(f"*/{file.name}") if other.parent != file.parent
-        )
+        size, (run_id, *inside) = file.stat().st_size, file.relative_to(self.root).parts
+        alike = self.root.glob("/".join(("*", *("*" if part.isdigit() else part for part in inside))))
+        mine = self.root / run_id
+        return any(other.stat().st_size == size for other in alike if not other.is_relative_to(mine))
 
     def delete(self, run_id: str) -> None:
         """What a run that is still at work would write afterwards is refused."""
@@ -230,11 +232,15 @@ def _next(run: Path) -> Path:
 
 @contextmanager
 def _there() -> Iterator[None]:
-    """A file that is missing was deleted with its run."""
+    """A file that is missing was deleted with its run; a disk that takes no more says so."""
     try:
         yield
     except FileNotFoundError as error:
         raise FilesGone(str(error)) from error
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise NoRoom(str(error)) from error
+        raise
 
 
 def _read(path: Path) -> Raster:

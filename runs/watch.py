@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain import Attempt, ModelInfo
-from providers import Progress, Stage
+from providers import Come, Progress, Stage
 from runs.attempt import Ending, charged
 from runs.events import AttemptProgress
 from runs.journal import Journal
@@ -25,12 +25,12 @@ class Watch:
         self._clock = clock
         self._begun = clock()
         self._stage = Stage.SENDING
-        self._share: float | None = None
+        self._come: Come | None = None
         self._prediction_id = attempt.prediction_id
 
     def listen(self, progress: Progress) -> None:
         self._stage = progress.stage
-        self._share = progress.share
+        self._come = progress.come
         if progress.token:
             self._journal.note_sending(self._claim, self._number, progress.token)
         if progress.prediction_id and progress.prediction_id != self._prediction_id:
@@ -39,7 +39,7 @@ class Watch:
 
     def progress(self) -> AttemptProgress:
         return AttemptProgress(
-            self._claim.run_id, self._model.id, self._stage, self._seconds(), self._model.typical_seconds, self._share
+            self._claim.run_id, self._model.id, self._stage, self._seconds(), self._model.typical_seconds, self._come
         )
 
     def closed(self, ending: Ending) -> Attempt:

@@ -45,9 +45,12 @@ class Privacy:
         if owner:
             await asyncio.to_thread(self._owners.pass_on, run_id, owner)
 
-    async def delete(self, owner: str) -> int:
-        """Everything that the owner's runs left: files, copies, uploads, and what the database says of the photo."""
-        return await asyncio.to_thread(lambda: self._forget(self._owners.of(owner)))
+    async def delete(self, owner: str, upload: str = "") -> int:
+        """Everything that the owner's runs left: files, copies, uploads, and what the database says of the photo.
+
+        `upload` is a photo that no run was made from yet.
+        """
+        return await asyncio.to_thread(lambda: self._forget(self._owners.of(owner), upload))
 
     async def delete_run(self, run_id: str) -> bool:
         """The same for one run that was started without a session; False when there is none such."""
@@ -61,7 +64,7 @@ class Privacy:
             purged = self._store.purge(keep_hours * 3600)
         return forgotten + purged
 
-    def _forget(self, runs: Iterable[Owned]) -> int:
+    def _forget(self, runs: Iterable[Owned], also: str = "") -> int:
         """Uploads and copies are named after their content: what others have as well stays theirs."""
         gone = tuple(runs)
         for owned in gone:
@@ -70,7 +73,7 @@ class Privacy:
                     self.copies(file)
             self._store.delete(owned.run_id)
         self._owners.forget(owned.run_id for owned in gone)
-        for upload in {owned.upload for owned in gone if owned.upload}:
+        for upload in {also, *(owned.upload for owned in gone)} - {""}:
             if not self._owners.have(upload):
                 shutil.rmtree(upload, ignore_errors=True)
         return len(gone)

@@ -215,6 +215,11 @@ class Service:
         """An earlier step again; a `change` goes into the journal. Raises `FilesGone`."""
         return await asyncio.to_thread(show, self._tools, run_id, step, change)
 
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with the database, while anything is."""
+        return self._tools.journal.trouble
+
     def health(self) -> Health:
         """Database, providers and versions; nothing in it is secret."""
         try:

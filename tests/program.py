@@ -22,7 +22,7 @@ STARTS_WITHIN_S = 60
 
 @dataclass
 class Program:
-    """`python app.py` on one port, with the same settings at each start."""
+    """`python app.py` on one port, with the same settings at each start; deaf to Ctrl-C, as what a script starts is."""
 
     data_dir: Path
     settings: dict[str, str]
@@ -38,7 +38,11 @@ class Program:
         own = {"DATA_DIR": str(self.data_dir), "GRADIO_SERVER_PORT": str(self.port), **self.settings}
         with (self.data_dir.parent / "program.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **own}, stdout=log, stderr=log
+                ["sh", "-c", 'trap "" INT; exec "$0" app.py', sys.executable],
+                cwd=ROOT,
+                env={**os.environ, **own},
+                stdout=log,
+                stderr=log,
             )
         ends = time.monotonic() + STARTS_WITHIN_S
         while not self._answers():

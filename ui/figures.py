@@ -6,6 +6,8 @@ from domain import Language, Outcome
 from ui.strings import words
 from wording import dollars
 
+MEGABYTE = 1_000_000
+
 
 def price(usd: float, language: Language) -> str:
     """`$0.04`, `0,04 $`, `free`."""
@@ -35,3 +37,8 @@ def duration(seconds: float, language: Language) -> str:
     if seconds < 90 * 60:
         return words("minutes", language, minutes=f"{seconds / 60:.0f}")
     return words("hours", language, hours=decimal(seconds / 3600, language))
+
+
+def megabytes(size: int, language: Language) -> str:
+    """Millions of bytes, as browsers count downloads."""
+    return decimal(size / MEGABYTE, language)

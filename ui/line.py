@@ -40,11 +40,11 @@ async def events_of(
             async for event in events:
                 if not claimed:
                     claimed = True
-                    await service.privacy.claim(owner_of(request), _run_id(event), _folder_of(photo))
+                    await service.privacy.claim(owner_of(request), _run_id(event), upload_of(photo))
                 yield event
 
 
-def _folder_of(photo: str | None) -> str:
+def upload_of(photo: str | None) -> str:
     """Where the upload lies; an example is nobody's. Its name stays out: it is the visitor's, and may say anything."""
     path, root, page = Path(photo or "").resolve(), Path(get_upload_folder()).resolve(), LocalContext.blocks.get(None)
     if page is not None and path in pages_own(page):

@@ -10,17 +10,18 @@ import gradio as gr
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
 from ui import screen, status
 from ui.faults import apology, toast
+from ui.line import upload_of
 from ui.screen import Screen
 from ui.status import Mood
 from ui.strings import label, language_of
 from ui.visitor import owner_of
 
 
-async def delete(service: Service, request: gr.Request) -> tuple[Any, ...]:
+async def delete(service: Service, photo: str | None, request: gr.Request) -> tuple[Any, ...]:
     """The button: the photo leaves the form as well, since its file is gone."""
     language = language_of(request)
     try:
-        await service.privacy.delete(owner_of(request))
+        await service.privacy.delete(owner_of(request), upload_of(photo))
     except Exception as error:
         raise toast(apology(error, language), language) from error
     cleared = screen.cleared(status.own("status_deleted", Mood.GOOD, language), language)
@@ -45,7 +46,7 @@ def button() -> gr.Button:
 
 
 def wire(service: Service, pressed: gr.Button, photo: gr.components.Component, shown: Screen, quiet: Any) -> None:
-    pressed.click(MethodType(delete, service), None, [photo, *shown.outputs()], **quiet)
+    pressed.click(MethodType(delete, service), photo, [photo, *shown.outputs()], **quiet)
 
 
 def endpoint(service: Service) -> None:

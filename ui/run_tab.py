@@ -13,7 +13,7 @@ import gradio as gr
 
 from domain import Goal, Language
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
-from ui import export_panel, privacy, rejoin, screen, status, touchup
+from ui import export_panel, privacy, rejoin, screen, touchup, welcome
 from ui.card import auto_card, model_card
 from ui.choices import (
     ANYWHERE,
@@ -29,7 +29,6 @@ from ui.form import wishes
 from ui.line import InLine, events_of
 from ui.photo import PhotoInput, photo_input
 from ui.screen import Screen
-from ui.status import Mood
 from ui.story import Story, names
 from ui.strings import label, language_of
 from ui.visitor import visitor_key
@@ -44,16 +43,6 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 # On a phone the result lies below the fold; where it is visible already, this does nothing.
 SHOW_STATUS = "() => { document.querySelector('#status')?.scrollIntoView({ block: 'nearest' }); }"
-
-
-# Gradio's thumbnails are buttons without a name; the file's is better than none. They may come after this runs.
-NAME_EXAMPLES = """() => {
-  const timer = setInterval(() => {
-    const pictures = document.querySelectorAll('#examples button img');
-    pictures.forEach((one) => { one.alt = decodeURIComponent(one.src.split('/').pop()).replace(/[.][^.]*$/, ''); });
-    if (pictures.length) clearInterval(timer);
-  }, 200);
-}"""
 
 
 # Handlers. `types.MethodType(handler, service)` binds them: Gradio cannot see the hints of a functools.partial.
@@ -114,22 +103,6 @@ async def show_card(
     selection = await service.select(asked, visitor=visitor_key(request))
     told = service.selection_report(selection, language)
     return auto_card(told.explanation, states.get(selection.model_id or ""), language)
-
-
-def fresh_models(service: Service, request: gr.Request) -> Any:
-    """The models' states change while people work: a model may rest after a run, or be ready again."""
-    return gr.update(choices=model_choices(service.model_states(), language_of(request)))
-
-
-def greet(service: Service, request: gr.Request) -> tuple[Any, ...]:
-    """What depends on the visitor's language and on the models' present states."""
-    language = language_of(request)
-    return (
-        fresh_models(service, request),
-        gr.update(choices=marketplace_choices(service.marketplaces(), language)),
-        status.own("status_idle", Mood.IDLE, language),
-        screen.empty(language),
-    )
 
 
 # Layout.
@@ -259,18 +232,12 @@ def layout(service: Service) -> tuple[Form, Screen, touchup.Pieces, gr.HTML]:
 
 def build(service: Service, demo: gr.Blocks) -> None:
     form, shown, pieces, card = layout(service)
-    greeted = _greet(service, form, shown, demo)
+    greeted = welcome.wire(service, demo, (form.model, form.marketplace, shown.status, shown.empty), QUIET)
     rejoin.wire(service, greeted, form.run, shown, QUIET)
     running = _run_and_stop(service, form, shown)
     _keep_card(service, form, card, demo, running)
     privacy.wire(service, form.forget, form.photo, shown, QUIET)
     touchup.wire(service, pieces, shown, demo, QUIET)
-
-
-def _greet(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> Any:
-    demo.load(None, js=NAME_EXAMPLES, api_visibility="private")
-    outputs = [form.model, form.marketplace, shown.status, shown.empty]
-    return demo.load(MethodType(greet, service), None, outputs, **QUIET)
 
 
 def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:
@@ -295,5 +262,5 @@ def _keep_card(service: Service, form: Form, card: gr.HTML, demo: gr.Blocks, run
     fields = (form.model, form.marketplace, form.goal, form.complexity, form.local, form.commercial)
     moments = [demo.load, *(field.change for field in fields)]
     gr.on(moments, answer, form.wishes, card, trigger_mode="always_last", concurrency_limit=None, **QUIET)
-    running.then(MethodType(fresh_models, service), None, form.model, **QUIET)
+    running.then(MethodType(welcome.fresh_models, service), None, form.model, **QUIET)
     running.then(answer, form.wishes, card, concurrency_limit=None, **QUIET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from domain import Language
+from providers import Come
 from ui import figures
 from ui.markup import Html, tag
 from ui.strings import words
@@ -45,9 +46,10 @@ def clock(seconds: float, typical: float, language: Language) -> Html:
     return bar(share(seconds, typical), text)
 
 
-def fetched(share: float, language: Language) -> Html:
-    """How much of a download is there, in [0, 1]: known, so nothing is guessed."""
-    return bar(share, words("clock_fetched", language, percent=f"{100 * share:.0f}"))
+def fetched(come: Come, language: Language) -> Html:
+    """How much of a download is there: known, so nothing is guessed."""
+    done, whole = (figures.megabytes(size, language) for size in (min(come.done, come.whole), come.whole))
+    return bar(come.share, words("clock_fetched", language, done=done, whole=whole))
 
 
 def bar(share: float, text: str) -> Html:

@@ -90,7 +90,7 @@ class Story:
     def _clock(self, event: AttemptProgress) -> Html:
         """The usual time of a model says nothing while its weights are fetched."""
         if event.stage is Stage.FETCHING:
-            return status.fetched(event.share, self.language) if event.share is not None else Html("")
+            return status.fetched(event.come, self.language) if event.come else Html("")
         return status.clock(event.seconds, event.typical_seconds, self.language)
 
     def _step(self, event: RunEvent) -> Html:

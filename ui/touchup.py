@@ -28,6 +28,8 @@ from ui.strings import label, language_of, words
 BRUSH = Path(__file__).with_name("brush.js").read_text(encoding="utf-8")
 # The painting is read from the page at the click; it takes the place of the first input.
 SEND_STROKES = "(_, ...others) => [window.cutoutStrokes(), ...others]"
+# The button lies under the picture: on a phone the change would happen out of sight.
+SHOW_EASEL = "() => { document.querySelector('#touchup-editor')?.scrollIntoView({ block: 'nearest' }); }"
 PNG_URL = "data:image/png;base64,"
 PAINTING_MOST_CHARACTERS = 8_000_000
 AT_ONCE = 2
@@ -254,5 +256,7 @@ def wire(service: Service, pieces: Pieces, shown: Screen, demo: gr.Blocks, quiet
         js=SEND_STROKES,
         **together,
     )
+    for button in (pieces.apply, pieces.undo, pieces.reset):
+        button.click(None, js=SHOW_EASEL, api_visibility="private")
     pieces.undo.click(MethodType(undo, service), pieces.mending, outputs, **together)
     pieces.reset.click(MethodType(reset, service), pieces.mending, outputs, **together)

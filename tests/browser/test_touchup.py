@@ -92,6 +92,19 @@ def test_after_a_touch_up_the_strokes_are_gone_and_the_brush_is_still_in_the_han
     assert sent == page.evaluate("document.querySelector('#touchup-editor img').naturalWidth")
 
 
+def test_on_a_phone_the_change_is_seen_where_the_button_was_pressed(visit: Visit, local_url: str, photo: Path) -> None:
+    page = visit(local_url, width=390, has_touch=True)
+    canvas = open_easel(page, photo)
+    paint(page, canvas, MUG)
+    page.locator("#timeline").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('#touchup-apply').scrollIntoView({ block: 'start' })")
+    expect(canvas).not_to_be_in_viewport(ratio=1)
+    apply(page)
+    expect(canvas).to_be_in_viewport(ratio=1)
+    expect(page.locator("#touchup-apply")).to_be_in_viewport()
+    says(page, "Mended")
+
+
 def test_a_stroke_can_be_taken_back_before_it_counts(visit: Visit, local_url: str, photo: Path) -> None:
     page = visit(local_url)
     canvas = open_easel(page, photo)

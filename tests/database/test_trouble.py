@@ -23,6 +23,8 @@ from tests.conftest import QUICK, SettingsMaker
 from tests.fakes.behaviours import Behaviour
 from tests.fakes.replicate_server import V2, ReplicateServer
 from tests.runs.running import run
+from tests.ui.test_run_tab import asking
+from ui.welcome import greet
 from wording import say
 
 NUMBERS = {"INTEGER", "BIGINT", "DOUBLE"}
@@ -222,3 +224,11 @@ def test_a_choice_explained_in_trouble_is_a_local_one(hosted_core: Core):
     only_read(hosted_core.database)
     run(hosted_core.service)
     assert asyncio.run(hosted_core.service.select(SelectionRequest())).plan == ("embedded",)
+
+
+def test_the_page_says_what_waits_while_nothing_can_be_written(hosted_core: Core):
+    only_read(hosted_core.database)
+    hosted_core.database.trouble = Trouble.READ_ONLY
+    told = greet(hosted_core.service, asking("en"))[2]
+    assert "Hosted models wait" in told
+    assert "the database can only be read" in told

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, load_from_string, numpy_helper
 
 Shape = Sequence[int | str]
 SQUARE: Shape = (1, 3, 1024, 1024)
@@ -22,6 +22,14 @@ def red_object(takes: Shape = SQUARE, gives: Shape = MATTE, inputs: int = 1) -> 
     ports = [_port("input_image", takes), *(_port(f"more_{number}", (1,)) for number in range(1, inputs))]
     node = helper.make_node("Conv", ["input_image", "weights"], ["output_image"], kernel_shape=[1, 1])
     return _graph([node], ports, [_port("output_image", gives)], [numpy_helper.from_array(weights, "weights")])
+
+
+@cache
+def heavy(size: int = 2_500_000) -> bytes:
+    """`red_object` with a long word about itself: a file of a few megabytes, as weights are."""
+    model = load_from_string(red_object())
+    model.doc_string = "-" * size
+    return bytes(model.SerializeToString())
 
 
 @cache

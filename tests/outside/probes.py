@@ -151,6 +151,17 @@ CALLS = [
     post("a private function by name", "/call/run", {"data": []}),
     post("a function by direct post", "/run/process", {"data": []}),
     post("a function by direct post, old way", "/api/process", {"data": []}),
+    *(
+        post(f"a direct call of {name}", "/run/predict", {"fn_index": number, "data": data, "session_hash": "abcdefgh"})
+        for name, number, data in (
+            ("a run that would pass the line by", 17, [None] * 9),
+            ("an example that is not there", 4, [9999]),
+            ("an example by no number", 4, ["x"]),
+            ("an example by a file", 4, [{"path": "/etc/passwd", "meta": FILE}]),
+            ("nothing", 5, []),
+        )
+    ),
+    post("a direct call of no number", "/run/predict", {"data": [], "session_hash": "abcdefgh"}),
     post("an unknown function by number", "/queue/join", {"fn_index": 9999, "data": [], "session_hash": "abcdefgh"}),
     post("a function by a negative number", "/queue/join", {"fn_index": -1, "data": [], "session_hash": "abcdefgh"}),
     post("a function by no number", "/queue/join", {"data": [], "session_hash": "abcdefgh"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import string
 import uuid
@@ -18,18 +19,19 @@ from starlette.datastructures import Headers
 
 from outside.doors import is_open
 from outside.request import Asked
-from tests.runs.running import mug
+from tests.photos import jpeg, product_photo
 from tests.serving import Served
 from ui.visitor import owner_of
 
 GUESSES = 10_000
+SEEDS = itertools.count(100)
 
 
 @pytest.fixture
 def anna(outside: Served, tmp_path: Path) -> Iterator[tuple[Client, str, list[Path]]]:
-    """A visitor with a cutout: her client, her run's id, and where her files lie."""
+    """A visitor with a cutout of a photo that nobody else has: her client, her run's id, and where her files lie."""
     photo = tmp_path / "mug.jpg"
-    photo.write_bytes(mug())
+    photo.write_bytes(jpeg(product_photo(320, 240, seed=next(SEEDS))))
     client = outside.client()
     _, told = client.predict(handle_file(photo), local_only=True, api_name="/process")
     folder = outside.core.store.root / told["run_id"]

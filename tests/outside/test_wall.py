@@ -155,6 +155,13 @@ def test_a_call_may_leave_out_what_has_a_default_and_pages_send_everything(outsi
     assert named.json().keys() == listed.json().keys() == {"event_id"}
 
 
+def test_the_page_fills_its_form_from_an_example_and_passes_nothing_else_by_the_line(outside: Served):
+    for number, fn in outside.page.fns.items():
+        asked = {"fn_index": number, "data": [0] * len(fn.inputs), "session_hash": "abcdefgh"}
+        answer = httpx.post(f"{outside.url}/gradio_api/run/predict", json=asked)
+        assert (answer.status_code == 200) is (fn.name == "load_example"), fn.name
+
+
 def test_web_sockets_are_closed(outside: Served):
     where = urlsplit(outside.url)
     lines = f"GET /ws HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"

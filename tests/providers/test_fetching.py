@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from domain import OutputKind, ProviderKind
 from errors import TimedOut, WeightsFault
-from providers import BIREFNET_LITE, Fetcher, LiteConfig, Progress, Stage, Timing, pinned
+from providers import BIREFNET_LITE, Come, Fetcher, LiteConfig, Progress, Stage, Timing, pinned
 from providers.birefnet_lite import BirefnetLiteProvider
 from providers.weights import COMMUNITY, PUBLISHED
 from providers.worker import Abandoned, Stop
@@ -44,7 +44,7 @@ def fetch(hub: HubServer, folder: Path, stop: Stop | None = None) -> list[float]
     """Fetch and answer with the shares that were told."""
     shares: list[float] = []
     path = pinned(hub.pin, folder).path
-    Fetcher(hub.pin, hub.url).fetch(path, shares.append, stop or Stop())
+    Fetcher(hub.pin, hub.url).fetch(path, lambda come: shares.append(come.share), stop or Stop())
     return shares
 
 
@@ -132,7 +132,7 @@ def test_without_a_network_it_is_said_at_once(tmp_path: Path) -> None:
 def test_a_stop_ends_the_download_and_keeps_what_came(hub: HubServer, tmp_path: Path) -> None:
     stop, path = Stop(), pinned(TINY, tmp_path).path
     with pytest.raises(Abandoned):
-        Fetcher(TINY, hub.url).fetch(path, lambda share: stop.set() if share > 0.5 else None, stop)
+        Fetcher(TINY, hub.url).fetch(path, lambda come: stop.set() if come.share > 0.5 else None, stop)
     kept = path.with_suffix(".part").stat().st_size
     assert 0 < kept < len(GRAPH)
     fetch(hub, tmp_path)
@@ -167,7 +167,7 @@ def test_a_model_that_may_fetch_is_ready_and_fetches_at_its_first_run_only(hub: 
     stages = [progress.stage for progress in told]
     assert stages == [Stage.FETCHING] * (len(stages) - 2) + [Stage.WORKING] * 2
     assert told[0] == Progress(Stage.FETCHING)
-    assert told[len(stages) - 3].share == 1
+    assert told[len(stages) - 3].come == Come(len(GRAPH), len(GRAPH))
     assert len(hub.ranges) == 1
 
 

@@ -108,17 +108,19 @@ REFUSALS: dict[str, tuple[Callable[[bytes], Image.Image], str, str]] = {
     "unchanged": (
         lambda upload: sent(decode(upload)),
         "unchanged",
-        "was refused (the background was not removed), so FLUX Kontext LoRA v1 takes over",
+        "was refused (the background was not removed; this cost $0.03), so FLUX Kontext LoRA v1 takes over",
     ),
     "another product": (
         lambda upload: pictures.another_product(sent(decode(upload)).size),
         "different_product",
-        "was refused (the picture that came back shows a different product), so FLUX Kontext LoRA v1 takes over",
+        "was refused (the picture that came back shows a different product; this cost $0.03), so"
+        " FLUX Kontext LoRA v1 takes over",
     ),
     "bent": (
         lambda _: pictures.bent(guide()),
         "misaligned",
-        "was refused (the product moved or changed its shape beyond repair), so FLUX Kontext LoRA v1 takes over",
+        "was refused (the product moved or changed its shape beyond repair; this cost $0.03), so"
+        " FLUX Kontext LoRA v1 takes over",
     ),
 }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app import Core, build_core
-from domain import Outcome, Reason, RunStatus, SelectionRequest
-from errors import InvalidPhoto
-from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, RunEnded, RunStarted
+from domain import Outcome, Reason, RunStatus, SelectionRequest, Spent
+from errors import InvalidPhoto, NoRoom
+from registry import ModelRegistry
+from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, FileStore, RunEnded, RunStarted
+from service import Limits, Service
 from tests.conftest import QUICK, SettingsMaker
 from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail, forever, http, nsfw, output
 from tests.fakes.pictures import matte_by_border
@@ -297,3 +300,41 @@ def test_a_local_engine_that_is_unsure_of_its_result_says_so(local_core: Core):
     unsure = result.attempts[0].model_copy(update={"facts": {"weak": "alike"}})
     told = local_core.service.report(replace(result, attempts=(unsure,))).explanation
     assert told.endswith("Low confidence: the background resembles the product.")
+
+
+class FullDisk(FileStore):
+    """Its folders take no more: each file of the name is the system's own full device."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        super().__init__(root)
+        self._name = name
+
+    def _made(self, run_id: str) -> Path:
+        folder = super()._made(run_id)
+        with suppress(FileExistsError):
+            (folder / f"{self._name}.part").symlink_to("/dev/full")
+        return folder
+
+
+def on(core: Core, store: FileStore) -> Service:
+    tools = replace(core.tools, store=store)
+    return Service(ModelRegistry(core.database), tools, Limits(), core.service.privacy)
+
+
+def test_when_the_photo_cannot_be_kept_nothing_is_bought_and_the_person_is_told(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    with pytest.raises(NoRoom):
+        run(on(hosted_core, FullDisk(hosted_core.store.root, "photo.png")))
+    assert replicate.creations == []
+    assert hosted_core.tools.ledger.report().day == Spent()
+
+
+def test_a_cutout_that_was_bought_and_cannot_be_kept_is_in_the_books(hosted_core: Core, replicate: ReplicateServer):
+    with pytest.raises(NoRoom):
+        run(on(hosted_core, FullDisk(hosted_core.store.root, "cutout.png")))
+    assert len(replicate.jobs) == 1
+    assert hosted_core.tools.ledger.report().day == Spent(paid_usd=0.03)
+    with hosted_core.database.read() as session:
+        outcomes = session.execute(text("SELECT outcome, cost_usd FROM attempts")).all()
+    assert [tuple(row) for row in outcomes] == [("failed", 0.03)]

@@ -87,6 +87,13 @@ def test_deleting_takes_the_upload(local_core: Core, cut: RunResult, tmp_path: P
     assert not upload.parent.exists()
 
 
+def test_a_photo_that_no_run_was_made_from_goes_as_well(local_core: Core, tmp_path: Path):
+    upload = tmp_path / "upload"
+    upload.mkdir()
+    assert asyncio.run(local_core.service.privacy.delete(ANNA, str(upload))) == 0
+    assert not upload.exists()
+
+
 @pytest.mark.parametrize("owner", [BORIS, ""])
 def test_nobody_deletes_the_pictures_of_another(local_core: Core, cut: RunResult, owner: str):
     assert delete(local_core, owner) == 0

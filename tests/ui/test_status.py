@@ -5,6 +5,7 @@ import re
 import pytest
 
 from domain import Language
+from providers import Come
 from tests.ui.values import HOSTILE
 from ui import status
 from ui.status import Mood
@@ -24,9 +25,17 @@ def test_the_usual_time_is_said_and_a_late_model_is_called_late() -> None:
 
 
 def test_a_download_shows_how_much_is_there() -> None:
-    clock = status.fetched(0.425, Language.EN)
-    assert "42% fetched" in clock
+    come = Come(76_856_806, 180_839_545)
+    clock = status.fetched(come, Language.EN)
+    assert "77 of 181 MB" in clock
     assert "width:42.5%" in clock
+    assert "77 из 181 МБ" in status.fetched(come, Language.RU)
+
+
+def test_a_download_that_gave_more_than_was_promised_is_full_and_no_more() -> None:
+    clock = status.fetched(Come(2_600_000, 2_500_000), Language.RU)
+    assert "2,5 из 2,5 МБ" in clock
+    assert "width:100.0%" in clock
 
 
 def test_the_sentence_is_announced_and_the_clock_is_not() -> None:
