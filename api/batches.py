@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import ProblemRoute, problem, problems
+from api.problems import PICTURE, ProblemRoute, problem, problems
 from batches import Handed
 from domain import MOST_PHOTOS, BatchOptions, BatchReport, Language, SelectionRequest
 from errors import (
@@ -38,6 +38,7 @@ MOST_BODY = 1_050_000_000  # bytes: 500 photos of 2 MB and the form around them
 MOST_FIELDS = 16
 WISHES = ("model_id", "marketplace", "goal", "complexity", "local_only", "commercial_only")
 LOOKS = ("shadow", "enlarge")
+SAID = (*WISHES, *LOOKS, "marketplaces", "start")
 STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
     NoSuchBatch: HTTPStatus.NOT_FOUND,
     FilesGone: HTTPStatus.NOT_FOUND,
@@ -51,6 +52,29 @@ STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
 BatchId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=200)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Spoken = Annotated[Language, Query(alias="language")]
+
+
+ASKED: dict[str, Any] = {  # the body is read by hand, so the document is written by hand
+    "parameters": [
+        {"name": name, "in": "query", "schema": {"type": "string"}}
+        for name in (*WISHES, *LOOKS, "marketplaces", "start")
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/zip": {"schema": PICTURE},
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"photos": {"type": "array", "items": PICTURE}}}
+            },
+        },
+    },
+}
+ARCHIVE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The ZIP.", "content": {"application/zip": {"schema": PICTURE}}}
+}
+THUMBNAIL: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The WebP.", "content": {"image/webp": {"schema": PICTURE}}}
+}
 
 
 def batches_router(batches: Batches) -> APIRouter:
@@ -67,6 +91,7 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         status_code=HTTPStatus.CREATED,
         response_model=BatchReport,
         responses=problems(400, 403, 404, 409, 411, 413, 422, 503),
+        openapi_extra=ASKED,
         summary="Hand in many photos",
     )
     async def take_batch(request: Request) -> Response:
@@ -129,7 +154,7 @@ def _fetching(router: APIRouter, batches: Batches) -> None:
     @router.get(
         "/{batch_id}/archive",
         response_class=StreamingResponse,
-        responses=problems(404, 422, 503),
+        responses=ARCHIVE | problems(404, 422, 503),
         summary="Everything as a ZIP",
     )
     async def get_archive(batch_id: BatchId, language: Spoken = Language.EN) -> Any:
@@ -144,7 +169,7 @@ def _fetching(router: APIRouter, batches: Batches) -> None:
     @router.get(
         "/{batch_id}/photos/{number}/thumbnail",
         response_class=FileResponse,
-        responses=problems(404, 422, 503),
+        responses=THUMBNAIL | problems(404, 422, 503),
         summary="A small picture of a finished photo",
     )
     async def get_thumbnail(batch_id: BatchId, number: Number) -> Any:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
-from api.problems import Problem, SmallBodyRoute, problem
+from api.problems import PICTURE, SmallBodyRoute, problem, problems
 from domain import CheckReport, ExportOptions, ExportReport
 from errors import CutoutRouterError, FilesGone
 from service import Service
@@ -19,10 +19,11 @@ NO_MARKETPLACE = "There is no marketplace with this name."
 
 RunId = Annotated[str, Path(max_length=200)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "There is no such run, step or file, or it was deleted."},
-    413: {"model": Problem, "description": "The request is too large."},
-    422: {"model": Problem, "description": "Something in the request cannot be."},
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file.",
+        "content": {kind: {"schema": PICTURE} for kind in ("image/jpeg", "image/png", "image/webp")},
+    }
 }
 
 
@@ -38,7 +39,7 @@ def exports_router(service: Service) -> APIRouter:
     @router.get(
         "/marketplaces/{marketplace}",
         response_model=list[CheckReport],
-        responses={404: PROBLEMS[404]},
+        responses=problems(404, 422),
         summary="What a marketplace asks",
     )
     def get_rules(marketplace: Annotated[str, Path(max_length=200)]) -> Any:
@@ -51,7 +52,7 @@ def exports_router(service: Service) -> APIRouter:
         "/runs/{run_id}/exports",
         status_code=HTTPStatus.CREATED,
         response_model=ExportReport,
-        responses=PROBLEMS,
+        responses=problems(404, 413, 422),
         summary="A file for a marketplace, and its compliance report",
     )
     async def make_export(run_id: RunId, order: ExportOrder) -> Any:
@@ -67,7 +68,7 @@ def exports_router(service: Service) -> APIRouter:
     @router.get(
         "/runs/{run_id}/exports/{export}",
         response_class=FileResponse,
-        responses={404: PROBLEMS[404]},
+        responses=FILE | problems(404, 422),
         summary="The file of an export",
     )
     async def get_export(run_id: RunId, export: Number) -> Any:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 PROBLEM = "application/problem+json"
+PICTURE = {"type": "string", "format": "binary"}  # how OpenAPI says that a body is a file
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 MOST_BODY_BYTES = 65_536

@@ -29,7 +29,7 @@ PROMISES = (not_a_server_error, content_type_conformance, response_schema_confor
 @pytest.fixture(scope="module")
 def rest_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     core = build_core(Settings(data_dir=tmp_path_factory.mktemp("fuzz")), QUICK)
-    yield build_rest(core.service, "the owner's token")
+    yield build_rest(core.service, "the owner's token", core.batches)
     core.database.close()
 
 
@@ -57,6 +57,15 @@ OPERATIONS = (
     "DELETE /runs/{run_id}",
     "GET /runs/{run_id}/cutout",
     "GET /health",
+    "GET /marketplaces/{marketplace}",
+    "POST /runs/{run_id}/exports",
+    "GET /runs/{run_id}/exports/{export}",
+    "POST /batches",
+    "GET /batches/{batch_id}",
+    "DELETE /batches/{batch_id}",
+    "POST /batches/{batch_id}/{action}",
+    "GET /batches/{batch_id}/archive",
+    "GET /batches/{batch_id}/photos/{number}/thumbnail",
 )
 
 
@@ -111,7 +120,7 @@ def test_no_wish_and_no_file_breaks_the_start_of_a_run(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/runs"), ("GET", "/spend")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/runs"), ("POST", "/batches"), ("GET", "/spend")])
 @AT_ANY_PACE
 @given(
     name=st.sampled_from(["Authorization", "Idempotency-Key", "Content-Type", "Origin", "Content-Length", "Host"]),
