@@ -24,6 +24,7 @@ CutoutRouterError
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
 ├── BatchError                       tell the person: the batch stays as it is
 │   ├── NoSuchBatch                  its link is wrong, or it was deleted
+│   ├── TooManyBatches               one visitor has as many as may be open
 │   ├── NothingToRun                 no photo of it can be run, or none failed
 │   ├── OverBudget                   the budget does not hold its worst case
 │   ├── NoSuchMarketplace            files were wished for a marketplace that nobody knows
@@ -179,6 +180,12 @@ class BatchError(CutoutRouterError):
 
 class NoSuchBatch(BatchError):
     code = "batch_unknown"
+
+
+class TooManyBatches(BatchError):
+    """`limit` is among the facts."""
+
+    code = "batch_too_many"
 
 
 class NothingToRun(BatchError):

@@ -27,9 +27,8 @@ from errors import (
     FilesGone,
     NoSuchBatch,
     NoSuchMarketplace,
-    NothingToRun,
-    OverBudget,
     Stopping,
+    TooManyBatches,
 )
 from service import Batches, visitor_of
 from wording import say
@@ -42,8 +41,7 @@ SAID = (*WISHES, *LOOKS, "marketplaces", "start")
 STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
     NoSuchBatch: HTTPStatus.NOT_FOUND,
     FilesGone: HTTPStatus.NOT_FOUND,
-    NothingToRun: HTTPStatus.CONFLICT,
-    OverBudget: HTTPStatus.CONFLICT,
+    TooManyBatches: HTTPStatus.TOO_MANY_REQUESTS,
     BatchError: HTTPStatus.CONFLICT,
     NoSuchMarketplace: HTTPStatus.UNPROCESSABLE_ENTITY,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -90,7 +88,7 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         "",
         status_code=HTTPStatus.CREATED,
         response_model=BatchReport,
-        responses=problems(400, 403, 404, 409, 411, 413, 422, 503),
+        responses=problems(400, 403, 404, 409, 411, 413, 422, 429, 503),
         openapi_extra=ASKED,
         summary="Hand in many photos",
     )

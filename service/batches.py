@@ -47,13 +47,14 @@ from domain import (
     SelectionRequest,
     SelectionResult,
 )
-from errors import DatabaseError, FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget
+from errors import DatabaseError, FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget, TooManyBatches
 from runs import Exported, Ledger, Payer
 from service.service import Service
 
 log = structlog.get_logger("cutout_router")
 
 TEND_EVERY_S = 30.0
+MOST_OPEN = 10  # of one visitor
 BATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -78,8 +79,13 @@ class Batches:
         self._worker = Worker(tray.desk, tray.files, hands)
 
     async def take(self, files: Sequence[Handed], options: BatchOptions, visitor: str = "") -> str:
-        """Keep the photos and say what they may cost; answers with the batch's id. Nothing is started."""
+        """Keep the photos and say what they may cost; answers with the batch's id. Nothing is started.
+
+        Raises `NoSuchMarketplace` and `TooManyBatches`.
+        """
         self._check(options)
+        if await asyncio.to_thread(self._tray.desk.open_of, visitor) >= MOST_OPEN:
+            raise TooManyBatches(limit=MOST_OPEN)
         batch_id = uuid.uuid4().hex
         try:
             items = await asyncio.to_thread(take_in, files, self._tray.files, batch_id)
@@ -132,6 +138,11 @@ class Batches:
                 await self._service.privacy.delete_run(item.run_id)
         await asyncio.to_thread(self._tray.desk.delete, batch_id)
         await asyncio.to_thread(self._tray.files.delete, [batch_id])
+
+    async def put_away(self, batch_id: str) -> None:
+        """Other files take its place: what was handed in and never started is deleted."""
+        if await asyncio.to_thread(self._tray.desk.status, batch_id) is BatchStatus.PREPARED:
+            await self.delete(batch_id)
 
     async def report(self, batch_id: str, language: Language = Language.EN) -> BatchReport:
         """Raises `NoSuchBatch`."""

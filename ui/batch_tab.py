@@ -37,6 +37,7 @@ KEEP_LINK = """() => {
 async def hand_in(
     batches: Batches,
     files: list[Handed] | None,
+    earlier: str,
     model: str,
     marketplaces: list[str],
     goal: str,
@@ -46,8 +47,10 @@ async def hand_in(
     enlarge: bool,
     request: gr.Request,
 ) -> Outputs:
-    """What was handed in before and not started is forgotten: these files are the batch now."""
+    """What was handed in before and not started is deleted: these files are the batch now."""
     language = language_of(request)
+    if earlier:
+        await batches.put_away(earlier)
     if not files:
         return _nothing(status.own("batch_idle", Mood.IDLE, language))
     try:
@@ -190,7 +193,7 @@ def build(batches: Batches, demo: gr.Blocks, tabs: gr.Tabs, quiet: dict[str, Any
     free: dict[str, Any] = {**quiet, "concurrency_limit": None}
     taken = MethodType(hand_in, batches)
     for source, event in ((pieces.files, pieces.files.change), (pieces.folder, pieces.folder.upload)):
-        event(taken, [source, *pieces.wishes], outputs, **free)
+        event(taken, [source, pieces.batch_id, *pieces.wishes], outputs, **free)
     moments = [wish.change for wish in pieces.wishes]
     changed = [pieces.batch_id, *pieces.wishes]
     gr.on(moments, MethodType(rethink, batches), changed, outputs, trigger_mode="always_last", **free)

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from app import Core, build_core
 from domain import BatchOptions, BatchStatus, Cap, ItemState, Language, SelectionRequest, Spent
-from errors import FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget, PredictionFailed
+from errors import FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget, PredictionFailed, TooManyBatches
 from runs import Payer
 from tests.batches.batching import PHOTO, hand_in, report_of, states, taken, worked_off
 from tests.conftest import QUICK
@@ -364,3 +364,13 @@ def test_a_deleted_batch_leaves_nothing_of_its_photos(local_core: Core, tmp_path
         report_of(local_core, batch_id)
     left = [path.name for path in local_core.settings.data_dir.rglob("*")]
     assert not {batch_id, *run_ids} & set(left)
+
+
+def test_one_visitor_cannot_fill_the_disk_with_batches_that_never_start(local_core: Core, tmp_path: Path):
+    files = hand_in(tmp_path / "up", "a.txt", data=b"no photo")
+    ids = [taken(local_core, files, visitor="greedy") for _ in range(10)]
+    with pytest.raises(TooManyBatches):
+        taken(local_core, files, visitor="greedy")
+    taken(local_core, files, visitor="modest")
+    asyncio.run(local_core.batches.delete(ids[0]))
+    taken(local_core, files, visitor="greedy")

@@ -22,6 +22,7 @@ from domain import (
     Language,
     MadeExport,
 )
+from errors import NoSuchBatch
 from settings import Settings
 from tests.batches.batching import hand_in
 from tests.conftest import QUICK
@@ -33,9 +34,9 @@ from ui.strings import TEXTS
 WISHES: tuple[Any, ...] = ("auto", ["ozon"], "balanced", False, False, False, False)
 
 
-@pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    core = build_core(Settings(data_dir=tmp_path_factory.mktemp("tab")), QUICK)
+@pytest.fixture
+def core(tmp_path: Path) -> Iterator[Core]:
+    core = build_core(Settings(data_dir=tmp_path / "tab"), QUICK)
     yield core
     core.database.close()
 
@@ -56,7 +57,7 @@ def shown(update: Any) -> bool:
 
 def handed(core: Core, folder: Path, *names: str, **given: Any) -> View:
     files = hand_in(folder, *names, **given)
-    return view(asyncio.run(batch_tab.hand_in(core.batches, files, *WISHES, asking())))
+    return view(asyncio.run(batch_tab.hand_in(core.batches, files, "", *WISHES, asking())))
 
 
 def test_what_it_may_cost_is_shown_before_it_can_be_started(core: Core, tmp_path: Path):
@@ -138,8 +139,17 @@ def test_deleted_photos_leave_the_tab_as_at_the_beginning(core: Core, tmp_path: 
     assert "Удалено: и фото" in seen.told
 
 
+def test_other_files_take_the_place_of_those_that_were_not_started(core: Core, tmp_path: Path):
+    first = handed(core, tmp_path / "up", "a.jpg").batch_id
+    files = hand_in(tmp_path / "up", "b.jpg", "c.jpg")
+    seen = view(asyncio.run(batch_tab.hand_in(core.batches, files, first, *WISHES, asking())))
+    assert "Photos: 2." in seen.told
+    with pytest.raises(NoSuchBatch):
+        asyncio.run(core.batches.report(first))
+
+
 def test_to_take_the_files_away_is_to_begin_anew(core: Core):
-    seen = view(asyncio.run(batch_tab.hand_in(core.batches, [], *WISHES, asking())))
+    seen = view(asyncio.run(batch_tab.hand_in(core.batches, [], "", *WISHES, asking())))
     assert (seen.batch_id, seen.table) == ("", "")
     assert not shown(seen.start)
 
