@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -22,12 +21,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+import chores
 import imaging
+import memory
 import ui
 from api import build_rest
+from batches import BatchFiles, Desk, LocalQueue, PostgresQueue, prepare
 from database import Database, migrate
 from domain import ProviderKind, Raster
-from errors import DatabaseError, StartError
+from errors import StartError
 from gate import Gate, process_gate
 from observability import configure_logging, guard_streams, log, log_entry
 from outside import Line, Rates, Wall
@@ -43,19 +45,17 @@ from providers import (
     pinned,
     recorded,
 )
-from registry import ModelRegistry, apply_seed, load_seed
-from runs import LEASE, Breakers, FileStore, Journal, Ledger, Owners, Tools
-from service import Limits, Privacy, Service, utc_now
+from registry import ModelRegistry, apply_seed, load_marketplaces, load_seed
+from runs import LEASE, Breakers, Calls, FileStore, Journal, Ledger, Owners, Tools, in_turn
+from service import Batches, Limits, Privacy, Service, Tray, utc_now
 from settings import Settings, read_settings
 
-# malloc.h: trim threshold, mmap threshold, most arenas
-MALLOPT = {-1: 8 << 20, -3: 4 << 20, -8: 2}
 SEED = Path(__file__).parent / "data" / "seed.json"
-SWEEP_EVERY_S = 1800
-TIDY_EVERY_S = 60
+MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
 MAX_WAITING = 96  # events of all kinds; runs have a shorter line of their own, see service.turns
 MAX_ACTIVE = 100  # runs that wait for their turn count, and quick events must still get through
+MAX_FILE = "500mb"  # a ZIP of photos; a photo is held to 20 MB where it is opened
 MAX_SESSIONS = 500  # each costs about 150 kB; Gradio would keep ten thousand
 
 
@@ -81,6 +81,7 @@ class Core:
     store: FileStore
     tools: Tools
     service: Service
+    batches: Batches
 
     @property
     def journal(self) -> Journal:
@@ -104,7 +105,7 @@ class App:
 
     def launch(self, **options: Any) -> tuple[Any, str, str]:
         """Serve page, REST, client API and MCP on one port; `options` go to Gradio's `launch`."""
-        rest = build_rest(self.core.service, self.core.settings.admin_token.get_secret_value())
+        rest = build_rest(self.core.service, self.core.settings.admin_token.get_secret_value(), self.core.batches)
         self.page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
         served: tuple[Any, str, str] = self.page.launch(
             ssr_mode=False,
@@ -112,7 +113,7 @@ class App:
             enable_monitoring=False,
             run_history=False,
             show_error=False,
-            max_file_size="20mb",
+            max_file_size=MAX_FILE,
             max_threads=MAX_ACTIVE,
             state_session_capacity=MAX_SESSIONS,
             allowed_paths=[str(self.core.store.root.absolute())],
@@ -140,13 +141,22 @@ class App:
 
         return Line(ui.RUNS, length, turns.room.waiting)
 
+    def _chores(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        core = self.core
+        return (
+            chores.sweep(core.batches, core.service.privacy, self.page, core.settings.keep_hours),
+            chores.tidy(core.database, core.tools.ledger),
+            chores.recover(core.service),
+            core.batches.work(),
+        )
+
     @asynccontextmanager
     async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:
         server.middleware_stack = self._wall(server.middleware_stack)
         self.running.loop = asyncio.get_running_loop()
-        chores = (partial(_sweep, page=self.page), _tidy, _recover)
-        tasks = [asyncio.create_task(chore(self.core)) for chore in chores]
+        tasks = [asyncio.create_task(chore) for chore in self._chores()]
         yield
+        await self.core.service.stop(SAY_GOODBYE_S)  # photos of batches go on after the next start
         for task in tasks:
             task.cancel()
         self.core.database.close()
@@ -155,11 +165,11 @@ class App:
 def build(settings: Settings, timing: Timing | None = None) -> App:
     """Everything up to the launch; raises `StartError` when the program must not start."""
     core = build_core(settings, timing)
-    return App(core, ui.build(core.service))
+    return App(core, ui.build(core.service, core.batches))
 
 
 def build_core(settings: Settings, timing: Timing | None = None, lease: timedelta = LEASE) -> Core:
-    models = load_seed(SEED)
+    models, rules = load_seed(SEED), load_marketplaces(MARKETPLACES)
     database = Database(settings.database)
     migrate(database)
     apply_seed(database, models)
@@ -168,39 +178,19 @@ def build_core(settings: Settings, timing: Timing | None = None, lease: timedelt
     tools.breakers.forgive_account()
     log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
     privacy = Privacy(Owners(database), store, utc_now, ui.delete_copies)
-    service = Service(ModelRegistry(database), tools, _limits(settings), privacy)
-    return Core(settings, database, store, tools, service)
+    service = Service(ModelRegistry(database), tools, _limits(settings), privacy, rules)
+    batches = _batches(settings, database, service, tools, lease)
+    return Core(settings, database, store, tools, service, batches)
 
 
-async def _sweep(core: Core, page: gr.Blocks) -> None:
-    """Delete files that are older than the owner keeps them, and what is left of broken uploads."""
-    while True:
-        try:
-            await asyncio.to_thread(core.service.privacy.sweep, core.settings.keep_hours)
-        except DatabaseError as error:
-            log.warning("sweep.put_off", reason=str(error))
-        await asyncio.to_thread(ui.sweep, page, min(ui.UPLOADS_KEPT_S, core.settings.keep_hours * 3600))
-        await asyncio.sleep(SWEEP_EVERY_S)
-
-
-async def _recover(core: Core) -> None:
-    """Take up runs that were left unfinished: at the start, and whenever a lease may have lapsed."""
-    while True:
-        pause_s = 60.0
-        try:
-            pause_s = (await core.service.recover()).total_seconds()
-        except DatabaseError as error:
-            log.warning("recovery.put_off", reason=str(error))
-        await asyncio.sleep(pause_s)
-
-
-async def _tidy(core: Core) -> None:
-    """Money of runs that are over goes back, memory too; a database in trouble is asked whether it is well again."""
-    while True:
-        await asyncio.to_thread(_trim)
-        await asyncio.to_thread(core.database.recheck)
-        await asyncio.to_thread(core.tools.ledger.tidy)
-        await asyncio.sleep(TIDY_EVERY_S)
+def _batches(settings: Settings, database: Database, service: Service, tools: Tools, lease: timedelta) -> Batches:
+    """One process works on batches by itself; where several share a database, an engine on it hands them out."""
+    desk, at_once = Desk(database, utc_now, lease), settings.batch_at_once
+    shared = database.engine.dialect.name == "postgresql"
+    if shared:
+        prepare(database)
+    queue = (PostgresQueue if shared else LocalQueue)(desk, at_once, lambda: service.stopping)
+    return Batches(service, Tray(desk, BatchFiles(settings.data_dir / "batches"), queue, tools.ledger, at_once))
 
 
 def _limits(settings: Settings) -> Limits:
@@ -209,12 +199,11 @@ def _limits(settings: Settings) -> Limits:
 
 def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing, lease: timedelta) -> Tools:
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
-    gate = process_gate()
+    gate, engines = process_gate(), {ProviderKind.EMBEDDED: imaging.object_mask}
+    calls = Calls(database, utc_now, settings.provider_at_once, settings.provider_per_minute)
     return Tools(
         policy=ModelSelectionPolicy(),
-        providers=build_providers(
-            config, Codec(gate), {ProviderKind.EMBEDDED: imaging.object_mask}, timing, _lite(settings)
-        ),
+        providers=in_turn(build_providers(config, Codec(gate), engines, timing, _lite(settings)), calls, timing),
         journal=Journal(database, utc_now, lease),
         store=store,
         breakers=Breakers(database, utc_now),
@@ -261,22 +250,8 @@ async def _wind_up(app: App) -> None:
         signal.raise_signal(signal.SIGTERM)  # a second one ends it; SIGINT may be ignored, after "&"
 
 
-def give_memory_back() -> None:
-    """What large pictures leave behind goes back to the system at once; glibc would keep 60 MB more every minute."""
-    with suppress(OSError, AttributeError):  # another C library
-        libc = ctypes.CDLL(None)
-        for option, value in MALLOPT.items():
-            libc.mallopt(option, value)
-
-
-def _trim() -> None:
-    """What small ones leave, between things that stay."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def main() -> int:
-    give_memory_back()
+    memory.give_back_large()
     guard_streams(())
     configure_logging()
     try:

@@ -4,18 +4,31 @@ CutoutRouterError
 ├── StartError                       stop the start and say why
 │   ├── SettingError                 a wrong environment variable, by name
 │   ├── SeedError                    a wrong entry in data/seed.json: file, entry, field
+│   ├── MarketplacesError            a wrong entry in data/marketplaces.json: file, entry, field
 │   └── DatabaseError                the database cannot be opened, migrated, read or written; later, nothing is bought
 ├── InvalidPhoto                     tell the person: no model could help
 ├── TouchUpError                     tell the person: the cutout that is shown stays
 │   ├── FilesGone                    the run's files were deleted, or it has none
 │   ├── NothingLeft                  everything was erased
 │   └── NothingToDo                  nothing was painted or changed
+├── ExportError                      tell the person: no file was made
+│   ├── NothingToShow                there is no product in the cutout
+│   ├── BackgroundMissing            a picture was to be the background, and none came
+│   ├── WrongOptions                 a size, share or colour that cannot be
+│   └── TooHeavy                     no quality and no size brings the file under the marketplace's limit
 ├── RunError                         tell the person: this run is not started, or not by us
 │   ├── Stopping                     the program is being stopped: no new runs
 │   ├── Busy                         as many runs as fit are under way, and as many wait as may
 │   ├── NoRoom                       the disk takes no more pictures: nothing is bought that could not be kept
 │   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
+├── BatchError                       tell the person: the batch stays as it is
+│   ├── NoSuchBatch                  its link is wrong, or it was deleted
+│   ├── TooManyBatches               one visitor has as many as may be open
+│   ├── NothingToRun                 no photo of it can be run, or none failed
+│   ├── OverBudget                   the budget does not hold its worst case
+│   ├── NoSuchMarketplace            files were wished for a marketplace that nobody knows
+│   └── PhotoGone                    a photo that waited was deleted
 └── ProviderError                    one attempt ended
     ├── AccountError                 rest the provider: its other models would fail as well
     │   ├── Unauthenticated          401
@@ -30,6 +43,7 @@ CutoutRouterError
     │   ├── ServerFault              5xx
     │   └── ConnectionLost           refused, dropped, or cut short
     ├── Unsure                       next model: nobody can tell whether it was bought, its price stays set aside
+    ├── NoTurn                       next model: as many calls as are allowed are under way, nothing was sent
     ├── TimedOut                     next model: the deadline passed, the prediction was cancelled
     ├── PredictionFailed             next model: failed, canceled or aborted at the provider
     ├── BadOutput                    next model: what came back is no picture
@@ -43,6 +57,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from domain import Fact
+from domain.faults import PhotoFault as PhotoFault
+from domain.faults import Trouble as Trouble
 
 
 class Consequence(StrEnum):
@@ -78,16 +94,8 @@ class SeedError(StartError):
     code = "seed"
 
 
-class Trouble(StrEnum):
-    """What is wrong with the database."""
-
-    LOCKED = "locked"
-    READ_ONLY = "read_only"
-    FULL = "full"
-    MISSING = "missing"
-    CORRUPT = "corrupt"
-    NEWER = "newer"
-    OTHER = "other"
+class MarketplacesError(StartError):
+    code = "marketplaces"
 
 
 class DatabaseError(StartError):
@@ -98,26 +106,6 @@ class DatabaseError(StartError):
     def __init__(self, detail: str = "", trouble: Trouble | None = None, **facts: Fact) -> None:
         super().__init__(detail, trouble=trouble, **facts)
         self.trouble = trouble
-
-
-class PhotoFault(StrEnum):
-    """What is wrong with an upload, as the sentence to show says it."""
-
-    EMPTY = "photo_empty"
-    NOT_A_PICTURE = "photo_not_a_picture"
-    VECTOR = "photo_vector"
-    UNSUPPORTED = "photo_unsupported"
-    DAMAGED = "photo_damaged"
-    TOO_MANY_BYTES = "photo_too_many_bytes"
-    TOO_MANY_PIXELS = "photo_too_many_pixels"
-    TOO_SMALL = "photo_too_small"
-    TOO_NARROW = "photo_too_narrow"
-    TOO_HARD = "photo_too_hard"
-    MISSING = "photo_missing"
-    ELSEWHERE = "photo_elsewhere"
-    ADDRESS_REFUSED = "photo_address_refused"
-    ADDRESS_FAILED = "photo_address_failed"
-    BUSY = "busy"
 
 
 class InvalidPhoto(CutoutRouterError):
@@ -142,6 +130,26 @@ class NothingToDo(TouchUpError):
     code = "touch_up_nothing"
 
 
+class ExportError(CutoutRouterError):
+    code = "export"
+
+
+class NothingToShow(ExportError):
+    code = "export_empty"
+
+
+class BackgroundMissing(ExportError):
+    code = "export_background"
+
+
+class WrongOptions(ExportError):
+    code = "export_options"
+
+
+class TooHeavy(ExportError):
+    code = "export_too_heavy"
+
+
 class RunError(CutoutRouterError):
     code = "run_error"
 
@@ -164,6 +172,40 @@ class KeyReused(RunError):
 
 class LeaseLost(RunError):
     code = "lease_lost"
+
+
+class BatchError(CutoutRouterError):
+    code = "batch"
+
+
+class NoSuchBatch(BatchError):
+    code = "batch_unknown"
+
+
+class TooManyBatches(BatchError):
+    """`limit` is among the facts."""
+
+    code = "batch_too_many"
+
+
+class NothingToRun(BatchError):
+    code = "batch_empty"
+
+
+class OverBudget(BatchError):
+    """`worst_usd` and `left_usd` are among the facts."""
+
+    code = "batch_over_budget"
+
+
+class NoSuchMarketplace(BatchError):
+    """`marketplace` and `known` are among the facts."""
+
+    code = "unknown_marketplace"
+
+
+class PhotoGone(BatchError):
+    code = "batch_photo_gone"
 
 
 class ProviderError(CutoutRouterError):
@@ -229,6 +271,10 @@ class Unsure(ProviderError):
     """`cause` among the facts is the code of what made the answer unclear."""
 
     code = "unsure"
+
+
+class NoTurn(ProviderError):
+    code = "no_turn"
 
 
 class TimedOut(ProviderError):

@@ -11,9 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
 
 PROBLEM = "application/problem+json"
+PICTURE = {"type": "string", "format": "binary"}  # how OpenAPI says that a body is a file
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+MOST_BODY_BYTES = 65_536
 
 
 class Problem(BaseModel):
@@ -50,3 +55,32 @@ class ProblemRoute(APIRoute):
                 return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{first['loc'][-1]}: {first['msg']}")
 
         return answer
+
+
+class SmallBodyRoute(ProblemRoute):
+    """A body that is too large is given up while it comes in; one that cannot be read is a problem like any other."""
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(Request(request.scope, _bounded(request.receive)))
+            except HTTPException as error:
+                return problem(HTTPStatus(error.status_code), str(error.detail))
+
+        return answer
+
+
+def _bounded(receive: Receive) -> Receive:
+    left = MOST_BODY_BYTES
+
+    async def read() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+        return message
+
+    return read

@@ -9,18 +9,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.responses import JSONResponse
 
+from api.batches import batches_router
+from api.exports import exports_router
 from api.owner import owner_router
 from api.problems import ProblemRoute, problem, problems
 from api.starting import RUN_ID, RunId, starting_router
 from domain import ModelInfo, RunReport
-from service import VERSION, Service
+from service import VERSION, Batches, Service
 
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 Filter = Annotated[str | None, Query(max_length=40)]
 
 
-def build_rest(service: Service, admin_token: str = "") -> FastAPI:
+def build_rest(service: Service, admin_token: str = "", batches: Batches | None = None) -> FastAPI:
     """What is for the owner alone is there only with an `admin_token`.
 
     A FastAPI of its own: its routes and its OpenAPI document (`/openapi.json`) know nothing of the page."""
@@ -32,7 +34,10 @@ def build_rest(service: Service, admin_token: str = "") -> FastAPI:
         redoc_url=None,
     )
     rest.include_router(_router(service))
+    rest.include_router(exports_router(service))
     rest.include_router(starting_router(service))
+    if batches:
+        rest.include_router(batches_router(batches))
     if admin_token:
         rest.include_router(owner_router(service, admin_token))
     return rest

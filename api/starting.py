@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import ProblemRoute, problem, problems
+from api.problems import PICTURE, ProblemRoute, problem, problems
 from domain import Language, SelectionRequest
 from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, NoRoom, RunError, Stopping
 from runs import MAX_KEY
@@ -34,7 +34,6 @@ STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
 }
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 RunId = Annotated[str, Path(max_length=200)]
-PICTURE = {"type": "string", "format": "binary"}
 ASKED: dict[str, Any] = {  # the body is read by hand, so the document is written by hand
     "parameters": [
         *({"name": name, "in": "query", "schema": {"type": "string"}} for name in WISHES),

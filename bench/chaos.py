@@ -110,7 +110,8 @@ async def work(data_dir: Path, url: str, runs: int) -> None:
     """Every run under a key of its own, so that a restart asks for the same ones; then until none is unfinished."""
     core = build_core(settings_of(data_dir, url), Timing(sleep=briefly), LEASE)
     tools = replace(core.tools, breakers=Breakers(core.database, utc_now, NEVER, NEVER))
-    service = Service(ModelRegistry(core.database), tools, Limits(), core.service.privacy)
+    privacy, rules = core.service.privacy, core.service.exports.rules
+    service = Service(ModelRegistry(core.database), tools, Limits(), privacy, rules)
     photo, turns = jpeg(product_photo(96, 72)), asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:

@@ -98,6 +98,7 @@ class EventKind(StrEnum):
     RESUMED = "resumed"
     HANDED_OVER = "handed_over"
     TOUCH_UP = "touch_up"
+    EXPORT = "export"
 
 
 class JournalEntry(Value):

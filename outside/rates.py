@@ -68,4 +68,4 @@ def kind_of(asked: Asked) -> Kind:
         return Kind.OTHER
     if asked.path.startswith(UPLOAD):
         return Kind.UPLOAD
-    return Kind.CALL if asked.path.startswith((*CALLS, MCP, "/runs")) else Kind.OTHER
+    return Kind.CALL if asked.path.startswith((*CALLS, MCP, "/runs", "/batches")) else Kind.OTHER

@@ -14,6 +14,7 @@ from errors import (
     Forbidden,
     InvalidInput,
     ModelGone,
+    NoTurn,
     OutOfCredit,
     PredictionFailed,
     ProviderError,
@@ -53,6 +54,7 @@ AILMENTS: Mapping[type[ProviderError], Ailment] = {
     Forbidden: _ACCOUNT,
     OutOfCredit: _ACCOUNT,
     InvalidInput: UNTOLD,  # this photo, or these settings
+    NoTurn: UNTOLD,  # our own limit
     ModelGone: Ailment(model_rest=LONG),
     ContentRefused: UNTOLD,  # this photo
     Throttled: Ailment(),

@@ -6,7 +6,7 @@ from providers.fetching import Fetcher
 from providers.local import Engine, LocalProvider
 from providers.replicate_config import ReplicateConfig
 from providers.table import PROVIDERS, Parts, build_providers
-from providers.timing import Timing
+from providers.timing import Deadline, Timing
 from providers.weights import BIREFNET_LITE, Pin, Weights, pinned, recorded
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "NO_TRAIL",
     "PROVIDERS",
     "Come",
+    "Deadline",
     "Engine",
     "Fetcher",
     "Listener",

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from database import Database
 from domain import ModelInfo
 from errors import SeedError
+from registry.documents import read_entries
 from registry.rows import columns_of
 from registry.tables import ModelRow, SeedRow
 
 
 def load_seed(path: Path) -> tuple[ModelInfo, ...]:
     """The models of a seed file; raises `SeedError` naming file, entry and field."""
-    entries = _entries(path)
-    models = tuple(_model(path, number, entry) for number, entry in enumerate(entries, start=1))
-    twins = [model_id for model_id, count in Counter(model.id for model in models).items() if count > 1]
-    if twins:
-        raise SeedError(f"{path}: entry {twins[0]!r}, field 'id': this id is used twice")
-    return models
+    return read_entries(path, "models", ModelInfo, SeedError)
 
 
 def apply_seed(database: Database, models: Iterable[ModelInfo]) -> int:
@@ -36,35 +29,6 @@ def apply_seed(database: Database, models: Iterable[ModelInfo]) -> int:
     """
     with database.write() as session:
         return sum(_merge(session, model) for model in models)
-
-
-def _entries(path: Path) -> list[Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
-    except (OSError, ValueError) as error:
-        raise SeedError(f"{path}: {error}") from error
-    if not isinstance(document, dict) or set(document) != {"models"} or not isinstance(document["models"], list):
-        raise SeedError(f"{path}: expected one key 'models' with a list of entries")
-    return document["models"]
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    counts = Counter(key for key, _ in pairs)
-    twice = [key for key, count in counts.items() if count > 1]
-    if twice:
-        raise ValueError(f"the key {twice[0]!r} stands twice in one object")
-    return dict(pairs)
-
-
-def _model(path: Path, number: int, entry: Any) -> ModelInfo:
-    name = entry.get("id") if isinstance(entry, dict) else None
-    where = f"entry {name!r}" if isinstance(name, str) else f"entry number {number}"
-    try:
-        return ModelInfo.model_validate_json(json.dumps(entry), strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(the entry)"
-        raise SeedError(f"{path}: {where}, field {field!r}: {first['msg']}") from error
 
 
 def _merge(session: Session, model: ModelInfo) -> bool:

@@ -1,6 +1,7 @@
 """What happened: the runner that carries out a plan, and the journal of its attempts."""
 
 from runs.breakers import Breakers, Leave
+from runs.calls import Calls, in_turn
 from runs.events import (
     AttemptEnded,
     AttemptProgress,
@@ -15,6 +16,8 @@ from runs.events import (
     RunResumed,
     RunStarted,
 )
+from runs.export_report import export_report, rule_reports
+from runs.exports import Exported, export
 from runs.job import Job, Tools
 from runs.journal import Journal, Past
 from runs.keys import MAX_KEY, KeyUse, key_use
@@ -22,7 +25,7 @@ from runs.leases import LEASE, Claim
 from runs.ledger import Ledger, Payer
 from runs.owners import Owned, Owners
 from runs.recovery import MOST_TAKES, interrupt
-from runs.report import attempt_report, make_report, selection_report
+from runs.report import attempt_report, error_statement, make_report, selection_report, warnings_of
 from runs.runner import carry_out
 from runs.store import FileStore
 from runs.touchup import Change, Mended, show, touch_up, warm_up
@@ -35,9 +38,11 @@ __all__ = [
     "AttemptProgress",
     "AttemptStarted",
     "Breakers",
+    "Calls",
     "Change",
     "Claim",
     "DraftReady",
+    "Exported",
     "FallbackChosen",
     "FileStore",
     "Job",
@@ -60,11 +65,17 @@ __all__ = [
     "Tools",
     "attempt_report",
     "carry_out",
+    "error_statement",
+    "export",
+    "export_report",
+    "in_turn",
     "interrupt",
     "key_use",
     "make_report",
+    "rule_reports",
     "selection_report",
     "show",
     "touch_up",
     "warm_up",
+    "warnings_of",
 ]

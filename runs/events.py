@@ -21,6 +21,15 @@ class RunFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportFiles:
+    """A finished file for a marketplace, and a light preview of it (a WebP). `number` counts within the run."""
+
+    number: int
+    file: Path
+    preview: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """How a run ended. `selections` holds the policy's first answer and then one more for every fallback; `remarks` are
     facts about a draft, as an attempt's are about its cutout.

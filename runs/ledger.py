@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from database import Database
@@ -23,13 +23,17 @@ from runs.tables import RunRow, SpendRow
 
 LOCK = 0x7370656E64
 MICROS = 1_000_000
+PLAN = "batch"  # stands where runs name the model
 ORPHAN_AFTER = timedelta(hours=1)
 VISITORS_KNOWN_FOR = timedelta(days=2)
 
 
 class Money(StrEnum):
-    """RESERVED may be paid, SETTLED was, UNSURE may have been and nobody can say."""
+    """RESERVED may be paid, SETTLED was, UNSURE may have been and nobody can say. PLANNED is set aside for runs of a
+    batch that have not begun.
+    """
 
+    PLANNED = "planned"
     RESERVED = "reserved"
     SETTLED = "settled"
     UNSURE = "unsure"
@@ -37,10 +41,13 @@ class Money(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Whose money it is: one run of one visitor. An unknown visitor shares one purse with all unknown ones."""
+    """Whose money it is: one run of one visitor. An unknown visitor shares one purse with all unknown ones. A run of a
+    `batch` takes what was set aside for that.
+    """
 
     run_id: str
     visitor: str = ""
+    batch: str = ""
 
 
 class Ledger:
@@ -70,6 +77,33 @@ class Ledger:
             left = {cap: micros / MICROS for cap, micros in self._left(session, payer).items()}
             wanted = {model_id: micros_of(usd) for model_id, usd in choose(left).items() if usd > 0}
             return self._keep(session, payer, wanted)
+
+    def plan(self, payer: Payer, usd: float) -> bool:
+        """Set the price of a whole batch aside, in place of what was set aside before: False when a cap would not
+        hold it. The cap of a single run is no cap of a batch.
+        """
+        micros = micros_of(usd)
+        with self._database.alone(LOCK) as session:
+            left = self._left(session, payer)
+            if any(micros > rest for cap, rest in left.items() if cap is not Cap.RUN):
+                return False
+            session.execute(delete(SpendRow).where(*_plan_of(payer.batch)))
+            if micros:
+                row = {"run_id": payer.batch, "model_id": PLAN, "visitor": payer.visitor}
+                session.add(SpendRow(**row, state=Money.PLANNED, micros=micros, at=self._now()))
+            return True
+
+    @survivable
+    def drop_plan(self, batch: str) -> None:
+        """The batch is over: what it set aside and did not need goes back."""
+        with self._database.write() as session:
+            session.execute(delete(SpendRow).where(*_plan_of(batch)))
+
+    def plans(self) -> list[str]:
+        """The batches that have set money aside, but for those that did so only just now."""
+        old = SpendRow.at < self._now() - ORPHAN_AFTER
+        with self._database.read() as session:
+            return list(session.scalars(select(SpendRow.run_id).where(SpendRow.state == Money.PLANNED, old)))
 
     @survivable
     def settle(self, run_id: str, model_id: str, cost_usd: float) -> None:
@@ -117,11 +151,16 @@ class Ledger:
         session.execute(delete(SpendRow).where(*_mine(payer.run_id), SpendRow.state == Money.RESERVED))
         known = set(session.scalars(select(SpendRow.model_id).where(*_mine(payer.run_id))))
         session.add_all(self._row(payer, key, micros) for key, micros in wanted.items() if key not in known)
+        planned = session.get(SpendRow, (payer.batch, PLAN))
+        if planned:
+            planned.micros = max(0, planned.micros - sum(wanted.values()))
         return True
 
     def _left(self, session: Session, payer: Payer) -> dict[Cap, int]:
         now = self._now()
         others = or_(SpendRow.run_id != payer.run_id, SpendRow.state != Money.RESERVED)
+        if payer.batch:
+            others = and_(others, not_(and_(*_plan_of(payer.batch))))
         scopes: dict[Cap, tuple[ColumnElement[bool], ...]] = {
             Cap.RUN: (SpendRow.run_id == payer.run_id,),
             Cap.VISITOR: (SpendRow.visitor == payer.visitor, SpendRow.at >= _day(now)),
@@ -151,6 +190,10 @@ def _mine(run_id: str) -> tuple[ColumnElement[bool]]:
     return (SpendRow.run_id == run_id,)
 
 
+def _plan_of(batch: str) -> tuple[ColumnElement[bool], ...]:
+    return (SpendRow.run_id == batch, SpendRow.state == Money.PLANNED)
+
+
 def _day(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -175,7 +218,7 @@ def _sums(session: Session, since: ColumnElement[bool]) -> dict[str, Spent]:
 def _spent(sums: Mapping[str, float]) -> Spent:
     return Spent(
         paid_usd=sums.get(Money.SETTLED, 0.0),
-        reserved_usd=sums.get(Money.RESERVED, 0.0),
+        reserved_usd=sums.get(Money.RESERVED, 0.0) + sums.get(Money.PLANNED, 0.0),
         unsure_usd=sums.get(Money.UNSURE, 0.0),
     )
 

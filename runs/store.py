@@ -12,17 +12,20 @@ import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
-from domain import Cutout, Photo, Raster
+from domain import Cutout, FileFormat, Photo, Raster
 from errors import FilesGone, NoRoom
 from imaging import decode_picture, easel, encode_png, encode_preview, matte_of
-from runs.events import RunFiles
+from runs.events import ExportFiles, RunFiles
 from runs.workbench import Workbench
 
 STEPS_KEPT = 10
+EXPORTS = "exports"
+EXPORTS_KEPT = 30
+SUFFIXES = {FileFormat.JPEG: "jpg", FileFormat.PNG: "png", FileFormat.WEBP: "webp"}
 _MOST_UNWRITTEN = 3
 _MOST_DELETED = 4096
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -157,6 +160,22 @@ class FileStore:
                 _write(path, easel(self.photo(run_id), _read(self.files(run_id, step).matte)))
             return path.read_bytes()
 
+    def save_export(self, run_id: str, name: str, kind: FileFormat, data: bytes, preview: bytes) -> ExportFiles:
+        """Into a folder of its own, numbered within the run, so that the file's name is the seller's. Old ones go."""
+        with _there():
+            folder = _next(self._folder(run_id))
+            made = ExportFiles(int(folder.name), _write(folder / f"{name}.{SUFFIXES[kind]}", data), preview)
+        shutil.rmtree(folder.with_name(f"{made.number - EXPORTS_KEPT}"), ignore_errors=True)
+        return made
+
+    def export_file(self, run_id: str, number: int) -> Path:
+        """The finished file of an export; raises `FilesGone`."""
+        folder = self._folder(run_id) / EXPORTS / f"{number}"
+        found = [path for suffix in SUFFIXES.values() for path in folder.glob(f"*-*.{suffix}")]
+        if not found:
+            raise FilesGone(f"no export {number} in {run_id}")
+        return found[0]
+
     def purge(self, older_than_s: float) -> int:
         """Delete the files of runs that ended longer ago than that; answers with how many."""
         limit = time.time() - older_than_s
@@ -168,14 +187,14 @@ class FileStore:
 
     def all_files(self, run_id: str) -> tuple[Path, ...]:
         """Every file of a run, whatever it is."""
-        return tuple(self._folder(run_id).glob("*"))
+        return tuple(path for path in self._folder(run_id).rglob("*") if path.is_file())
 
     def has_twin(self, file: Path) -> bool:
         """Whether another run has the same file, as when two people try the same example: told by name and size."""
-        size = file.stat().st_size
-        return any(
-            other.stat().st_size == size for other in self.root.glob(f"*/{file.name}") if other.parent != file.parent
-        )
+        size, (run_id, *inside) = file.stat().st_size, file.relative_to(self.root).parts
+        alike = self.root.glob("/".join(("*", *("*" if part.isdigit() else part for part in inside))))
+        mine = self.root / run_id
+        return any(other.stat().st_size == size for other in alike if not other.is_relative_to(mine))
 
     def delete(self, run_id: str) -> None:
         """What a run that is still at work would write afterwards is refused."""
@@ -197,6 +216,18 @@ class FileStore:
         if not _RUN_ID.fullmatch(run_id):
             raise FilesGone("no run has such an id")
         return self.root / run_id
+
+
+def _next(run: Path) -> Path:
+    """A new folder: making one is the only step that two exports at once cannot both win."""
+    exports = run / EXPORTS
+    exports.mkdir(exist_ok=True)
+    number = max((int(path.name) for path in exports.iterdir()), default=0)
+    while True:
+        number += 1
+        with suppress(FileExistsError):
+            (exports / f"{number}").mkdir()
+            return exports / f"{number}"
 
 
 @contextmanager

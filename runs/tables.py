@@ -1,11 +1,11 @@
-"""The journal's tables: runs, their attempts, every event in the order it happened, and the keys of callers."""
+"""The tables of runs: attempts, every event in the order it happened, keys of callers, money, health and calls."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, UtcDateTime
@@ -119,3 +119,15 @@ class SpendRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     micros: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class CallRow(Base):
+    """One call of a hosted provider, by any worker: open until `until`, kept until no rate counts it any more."""
+
+    __tablename__ = "provider_calls"
+    __table_args__ = (Index("ix_provider_calls_provider_at", "provider", "at"),)
+
+    call_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)

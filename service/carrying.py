@@ -201,5 +201,5 @@ def _by_id(models: Sequence[ModelInfo]) -> dict[str, ModelInfo]:
     return {model.id: model for model in models}
 
 
-def new_payer(visitor: str) -> Payer:
-    return Payer(uuid.uuid4().hex, visitor)
+def new_payer(visitor: str, batch: str = "") -> Payer:
+    return Payer(uuid.uuid4().hex, visitor, batch)

@@ -6,7 +6,6 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,8 +13,8 @@ from typing import Any
 from domain import (
     Cap,
     Language,
-    LocalEngine,
     Marketplace,
+    MarketplaceRules,
     ModelInfo,
     ModelState,
     Photo,
@@ -49,26 +48,28 @@ from runs import (
     warm_up,
 )
 from service.carrying import Begun, Carrier, new_payer
+from service.exports import Exports
 from service.health import Health, degraded, healthy
+from service.limits import Limits
 from service.privacy import Privacy
 from service.turns import Asker, Turns
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the owner allows. A run that nobody watches begins within that time, or is refused."""
-
-    local_engine: LocalEngine = LocalEngine.AUTO
-    start_within_s: float = 10
 
 
 class Service:
     """Uploads are bytes; answers are values and events."""
 
-    def __init__(self, registry: ModelRegistry, tools: Tools, limits: Limits, privacy: Privacy) -> None:
+    def __init__(
+        self,
+        registry: ModelRegistry,
+        tools: Tools,
+        limits: Limits,
+        privacy: Privacy,
+        rules: Mapping[str, MarketplaceRules],
+    ) -> None:
         self._registry = registry
         self._tools = tools
         self._limits = limits
+        self.exports = Exports(tools, rules)
         self._carrier = Carrier(registry, tools, self._facts)
         self.turns = Turns()
         self.privacy = privacy
@@ -120,6 +121,17 @@ class Service:
             async for event in events:
                 yield event
 
+    async def run_in_batch(
+        self, upload: bytes, request: SelectionRequest, payer: Payer, key: str
+    ) -> AsyncGenerator[RunEvent, None]:
+        """As `run`, with money that `payer.batch` has set aside."""
+        begun = await self._begin(upload, request, payer.visitor, key, payer.batch)
+        if not isinstance(begun, str):
+            await self.privacy.claim("", begun.job.run_id)
+        async with aclosing(self._carrier.events(begun)) as events:
+            async for event in events:
+                yield event
+
     async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
         """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
         self._carrier.make_room()
@@ -166,11 +178,13 @@ class Service:
         """No new runs; those that are not over after `grace_s` are left to the next start. Answers with how many."""
         return await self._tools.roster.stop(grace_s)
 
-    async def _begin(self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None) -> Begun | str:
+    async def _begin(
+        self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None, batch: str = ""
+    ) -> Begun | str:
         self._tools.roster.admit()
         photo = await asyncio.to_thread(self._tools.gate.photo, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        payer = new_payer(visitor)
+        payer = new_payer(visitor, batch)
         use = await asyncio.to_thread(key_use, key, upload, request) if key else None
         return await self._carrier.begin(photo, models, payer, partial(self._reserved, request, models, payer), use)
 

@@ -1,4 +1,4 @@
-"""What programs call: three named endpoints for the Gradio client, raw HTTP and MCP.
+"""What programs call: four named endpoints for the Gradio client, raw HTTP and MCP.
 
 They hang on hidden components, not on `gr.api`, because only components check that a file was uploaded here and hand
 a finished file back byte for byte. Text fields instead of lists, so that a wrong value is answered by a sentence.
@@ -6,19 +6,20 @@ a finished file back byte for byte. Text fields instead of lists, so that a wron
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from types import MethodType
-from typing import Any
 
 import gradio as gr
 
-from domain import Fact, Goal, Language, SelectionRequest, SelectionResult
+from domain import Goal, Language, SelectionRequest, SelectionResult
 from runs import MAX_KEY
 from runs.events import RunEnded
 from service import Service
+from ui import export_endpoint
+from ui.asking import Json, known, said
 from ui.choices import AUTO
-from ui.faults import apology, toast
+from ui.faults import toast
 from ui.form import photo_bytes
 from ui.line import InLine, events_of
 from ui.photo import photo_input
@@ -27,8 +28,6 @@ from ui.run_tab import RUNS
 from ui.strings import language_of
 from ui.visitor import visitor_key
 from wording import say
-
-Json = dict[str, Any]
 
 EXPLAINED_AT_ONCE = 4  # each may bring a photo to be opened
 
@@ -75,7 +74,7 @@ async def process(
                 else:
                     yield None, {"run_id": event.run_id, "status": "running"}
     except Exception as error:
-        raise _said(error, language) from error
+        raise said(error, language) from error
 
 
 async def explain_selection(
@@ -109,7 +108,7 @@ async def explain_selection(
         selection = await service.select(asked, await photo_bytes(photo) if photo else None, visitor_key(request))
         return _selection_json(service, selection, language)
     except Exception as error:
-        raise _said(error, language) from error
+        raise said(error, language) from error
 
 
 def list_models(
@@ -130,7 +129,7 @@ def list_models(
         Every model with its strengths, weaknesses, specification, price, usual seconds and licence.
     """
     language = language_of(request)
-    _known("marketplace", marketplace or None, service.marketplaces(), language)
+    known("marketplace", marketplace or None, service.marketplaces(), language)
     models = service.models(tag=tag or None, marketplace=marketplace or None, active=active)
     return [model.model_dump(mode="json") for model in models]
 
@@ -146,11 +145,11 @@ def _request(
     commercial_only: bool,
 ) -> SelectionRequest:
     """The request, or a sentence that names the value that is wrong and the ones that are right."""
-    wanted = _known("model", model_id or AUTO, (AUTO, *_model_ids(service)), language)
+    wanted = known("model", model_id or AUTO, (AUTO, *_model_ids(service)), language)
     return SelectionRequest(
         model_id=None if wanted == AUTO else wanted,
-        marketplace=_known("marketplace", marketplace or None, service.marketplaces(), language),
-        goal=Goal(_known("goal", goal or Goal.BALANCED, tuple(Goal), language) or Goal.BALANCED),
+        marketplace=known("marketplace", marketplace or None, service.marketplaces(), language),
+        goal=Goal(known("goal", goal or Goal.BALANCED, tuple(Goal), language) or Goal.BALANCED),
         complexity=_share(complexity, language),
         local_only=bool(local_only),
         commercial_only=bool(commercial_only),
@@ -160,14 +159,6 @@ def _request(
 def _model_ids(service: Service) -> list[str]:
     """Models that are switched off too: the policy says so itself, and takes another one."""
     return [model.id for active in (True, False) for model in service.models(active=active)]
-
-
-def _known(kind: str, value: str | None, known: Iterable[str], language: Language) -> str | None:
-    listed = tuple(known)
-    if value is None or value in listed:
-        return value
-    facts: dict[str, Fact] = {kind: value[:80], "known": ", ".join(listed)}
-    raise toast(say(f"error.unknown_{kind}", facts, language), language)
 
 
 def _share(value: object, language: Language) -> float | None:
@@ -185,10 +176,6 @@ def _key(value: object, language: Language) -> str | None:
     if isinstance(value, str) and len(value) <= MAX_KEY:
         return value
     raise toast(say("error.bad_key", {"limit": MAX_KEY}, language), language)
-
-
-def _said(error: Exception, language: Language) -> gr.Error:
-    return error if isinstance(error, gr.Error) else toast(apology(error, language), language)
 
 
 def _selection_json(service: Service, selection: SelectionResult, language: Language) -> Json:
@@ -239,4 +226,5 @@ def build(service: Service) -> None:
             api_name="list_models",
             concurrency_limit=None,
         )
+        export_endpoint.build(service)
         privacy_endpoint(service)

@@ -30,6 +30,15 @@ def decimal(value: float, language: Language) -> str:
     return figure.replace(".", ",") if language is Language.RU else figure
 
 
+def duration(seconds: float, language: Language) -> str:
+    """Seconds up to a minute and a half, then minutes, then hours."""
+    if seconds < 90:
+        return words("seconds", language, seconds=f"{seconds:.0f}")
+    if seconds < 90 * 60:
+        return words("minutes", language, minutes=f"{seconds / 60:.0f}")
+    return words("hours", language, hours=decimal(seconds / 3600, language))
+
+
 def megabytes(size: int, language: Language) -> str:
     """Millions of bytes, as browsers count downloads."""
     return decimal(size / MEGABYTE, language)

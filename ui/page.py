@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from service import Service
-from ui import endpoints, run_tab
+from service import Batches, Service
+from ui import batch_endpoint, batch_tab, endpoints, run_tab
 from ui.markup import Html, tag
 from ui.strings import I18N, label
 from ui.theme import theme
@@ -35,7 +35,7 @@ UPLOADS_KEPT_S = 6 * 3600  # as long as a page may reasonably stay open
 
 LAUNCH: dict[str, Any] = {
     "theme": theme(),
-    "css_paths": [Path(__file__).with_name(name) for name in ("style.css", "touchup.css")],
+    "css_paths": [Path(__file__).with_name(name) for name in ("style.css", "touchup.css", "export.css", "batch.css")],
     "i18n": I18N,
     "head": HEAD,
     "favicon_path": Path(__file__).with_name("favicon.svg"),
@@ -43,11 +43,16 @@ LAUNCH: dict[str, Any] = {
 }
 
 
-def build(service: Service) -> gr.Blocks:
+def build(service: Service, batches: Batches) -> gr.Blocks:
     with gr.Blocks(title=NAME, delete_cache=(1800, UPLOADS_KEPT_S), analytics_enabled=False) as demo:
         with gr.Row(elem_id="masthead"):
             gr.HTML(tag("h1", LOGO, tag("span", NAME)), elem_id="brand")
             gr.HTML(label("promise"), elem_id="promise")
         endpoints.build(service)  # first, so that no event of the page takes one of their names
-        run_tab.build(service, demo)
+        batch_endpoint.build(batches)
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab(label("tab_one"), id="one"):
+                run_tab.build(service, demo)
+            with gr.Tab(label("tab_many"), id=batch_tab.TAB):
+                batch_tab.build(batches, demo, tabs, run_tab.QUIET)
     return demo

@@ -13,7 +13,7 @@ import gradio as gr
 
 from domain import Goal, Language
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
-from ui import privacy, rejoin, screen, touchup, welcome
+from ui import export_panel, privacy, rejoin, screen, touchup, welcome
 from ui.card import auto_card, model_card
 from ui.choices import (
     ANYWHERE,
@@ -37,6 +37,9 @@ EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 RUNS = "runs"
 
 Outputs = tuple[Any, ...]
+
+# Events of the page: no spinners over the components, and no part of the client API.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 # On a phone the result lies below the fold; where it is visible already, this does nothing.
 SHOW_STATUS = "() => { document.querySelector('#status')?.scrollIntoView({ block: 'nearest' }); }"
@@ -181,7 +184,7 @@ def _advanced() -> tuple[gr.Radio, gr.Checkbox, gr.Checkbox]:
     return complexity, local, commercial
 
 
-def _result(form: Form) -> tuple[Screen, touchup.Pieces]:
+def _result(service: Service, form: Form) -> tuple[Screen, touchup.Pieces]:
     """The components that `Screen` has values for, under the same names."""
     line = gr.HTML(elem_id="status")
     with gr.Column(elem_id="result", min_width=280):
@@ -199,6 +202,7 @@ def _result(form: Form) -> tuple[Screen, touchup.Pieces]:
             cutout = gr.DownloadButton(label("download_cutout"), variant="primary", elem_id="download-cutout")
             matte = gr.DownloadButton(label("download_matte"), elem_id="download-matte")
     pieces = touchup.layout()
+    export_panel.build(service, form.marketplace, pieces.mending, QUIET)
     told = gr.HTML(visible=False, elem_id="timeline")
     with gr.Accordion(label("details"), open=False, visible=False, elem_id="details") as details:
         report = gr.JSON(show_label=False)
@@ -228,15 +232,12 @@ def layout(service: Service) -> tuple[Form, Screen, touchup.Pieces, gr.HTML]:
         with gr.Column(elem_id="form", min_width=300, scale=5):
             form = _form(service)
         with gr.Column(elem_id="outcome", min_width=300, scale=7):
-            shown, pieces = _result(form)
+            shown, pieces = _result(service, form)
         card = gr.HTML(elem_id="card")
     return form, shown, pieces, card
 
 
 # Wiring.
-
-# Events of the page: no spinners over the components, and no part of the client API.
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(service: Service, demo: gr.Blocks) -> None:

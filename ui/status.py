@@ -43,19 +43,19 @@ def clock(seconds: float, typical: float, language: Language) -> Html:
         seconds=f"{seconds:.0f}",
         typical=figures.decimal(typical, language),
     )
-    return _bar(share(seconds, typical), text)
+    return bar(share(seconds, typical), text)
 
 
 def fetched(come: Come, language: Language) -> Html:
     """How much of a download is there: known, so nothing is guessed."""
     done, whole = (figures.megabytes(size, language) for size in (min(come.done, come.whole), come.whole))
-    return _bar(come.share, words("clock_fetched", language, done=done, whole=whole))
+    return bar(come.share, words("clock_fetched", language, done=done, whole=whole))
 
 
-def _bar(share: float, text: str) -> Html:
-    bar = tag("span", style=f"width:{100 * share:.1f}%")
+def bar(share: float, text: str) -> Html:
+    filled = tag("span", style=f"width:{100 * share:.1f}%")
     return tag(
-        "div", tag("div", bar, class_="bar"), tag("span", text, class_="seconds"), class_="clock", aria_hidden="true"
+        "div", tag("div", filled, class_="bar"), tag("span", text, class_="seconds"), class_="clock", aria_hidden="true"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from domain import Language, Text
+from ui.batch_words import BATCH_TEXTS
+from ui.export_words import EXPORT_TEXTS
 
 
 def _text(en: str, ru: str) -> Text:
@@ -12,6 +14,8 @@ def _text(en: str, ru: str) -> Text:
 
 
 TEXTS: dict[str, Text] = {
+    **BATCH_TEXTS,
+    **EXPORT_TEXTS,
     # the head of the page
     "promise": _text(
         "A phone photo in, a clean product cutout out — and why this model made it.",

@@ -15,6 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from api import build_rest
+from api.batches import SAID
 from api.starting import WISHES
 from app import build_core
 from settings import Settings
@@ -29,7 +30,7 @@ PROMISES = (not_a_server_error, content_type_conformance, response_schema_confor
 @pytest.fixture(scope="module")
 def rest_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     core = build_core(Settings(data_dir=tmp_path_factory.mktemp("fuzz")), QUICK)
-    yield build_rest(core.service, "the owner's token")
+    yield build_rest(core.service, "the owner's token", core.batches)
     core.database.close()
 
 
@@ -57,6 +58,15 @@ OPERATIONS = (
     "DELETE /runs/{run_id}",
     "GET /runs/{run_id}/cutout",
     "GET /health",
+    "GET /marketplaces/{marketplace}",
+    "POST /runs/{run_id}/exports",
+    "GET /runs/{run_id}/exports/{export}",
+    "POST /batches",
+    "GET /batches/{batch_id}",
+    "DELETE /batches/{batch_id}",
+    "POST /batches/{batch_id}/{action}",
+    "GET /batches/{batch_id}/archive",
+    "GET /batches/{batch_id}/photos/{number}/thumbnail",
 )
 
 
@@ -120,6 +130,15 @@ def test_no_wish_and_no_file_breaks_the_start_of_a_run(
 def test_no_header_opens_or_breaks_what_needs_one(client: TestClient, method: str, path: str, name: str, value: bytes):
     answer = client.request(method, path, headers=[(name.encode(), value)], content=b"x" if method == "POST" else None)
     assert 400 <= answer.status_code < 500
+
+
+@AT_ANY_PACE
+@given(wishes=st.dictionaries(st.sampled_from([*SAID, "unheard_of"]), WORDS), body=st.binary(max_size=60))
+def test_no_wish_and_no_body_breaks_a_batch(client: TestClient, wishes: dict[str, str], body: bytes):
+    """A body that is no photo is a batch with a line that says so."""
+    answer = client.post("/batches", params=wishes, content=body)
+    assert answer.status_code in {201, 409, 422, 429}
+    assert answer.status_code == 201 or answer.headers["content-type"] == "application/problem+json"
 
 
 @AT_ANY_PACE

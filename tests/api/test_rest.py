@@ -102,6 +102,9 @@ def test_the_openapi_document_has_these_routes_only(rest: TestClient):
         "/models/{model_id}",
         "/runs",
         "/runs/{run_id}",
+        "/runs/{run_id}/exports",
+        "/runs/{run_id}/exports/{export}",
+        "/marketplaces/{marketplace}",
         "/runs/{run_id}/cutout",
         "/health",
     }
@@ -181,9 +184,12 @@ def test_the_pictures_of_a_run_go_when_its_id_says_so(rest: TestClient):
 
 def test_a_start_waits_in_the_pages_line_and_not_for_long(local_core: Core):
     """One place, and somebody sits in it."""
-    service = Service(
-        ModelRegistry(local_core.database), local_core.tools, Limits(start_within_s=0), local_core.service.privacy
+    registry, privacy, rules = (
+        ModelRegistry(local_core.database),
+        local_core.service.privacy,
+        local_core.service.exports.rules,
     )
+    service = Service(registry, local_core.tools, Limits(start_within_s=0), privacy, rules)
     service.turns = Turns(Room(at_once=1))
 
     async def refused() -> Busy:

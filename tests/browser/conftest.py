@@ -68,9 +68,9 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
     def open_page(url: str, locale: str = "en-US", width: int = 1280, **context: Any) -> Page:
         page = browser.new_context(locale=locale, viewport={"width": width, "height": 850}, **context).new_page()
-        page.on("request", functools.partial(_note_stranger, strangers, url))
+        page.on("request", functools.partial(_note_stranger, strangers, url.partition("?")[0]))
         page.goto(url)
-        page.locator("#card .card").wait_for()
+        page.locator("#card .card").wait_for(state="attached")  # a link may open another tab than the card's
         opened.append(page)
         return page
 

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+import batches.tables
 import registry.tables
 import runs.tables
 from database import Base, Database, UtcDateTime, migrate
@@ -20,11 +21,13 @@ from errors import DatabaseError
 TABLES = {
     *("models", "seeds", "registry_version", "runs", "attempts", "journal"),
     *("breakers", "idempotency_keys", "spend", "owners"),
+    *("batches", "batch_items", "provider_calls"),
 }
 
 
 def test_tables_and_migrations_agree(database: Database):
-    assert {registry.tables.ModelRow.metadata, runs.tables.RunRow.metadata} == {Base.metadata}
+    rows = (registry.tables.ModelRow, runs.tables.RunRow, batches.tables.BatchRow)
+    assert {row.metadata for row in rows} == {Base.metadata}
     with database.connection() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 

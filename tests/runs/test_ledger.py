@@ -297,3 +297,45 @@ def test_money_that_goes_between_the_look_and_the_reservation_shortens_the_plan(
     assert taken == [True]
     assert result.model_id == "birefnet"
     assert money(capped) == Spent(paid_usd=0.002, reserved_usd=0.06)
+
+
+BATCH = "b" * 32
+
+
+def test_a_batch_sets_its_worst_case_aside_and_its_runs_take_from_that(database: Database, clock: Clock):
+    books = ledger(database, clock, day=1)
+    assert books.plan(Payer("", "v", BATCH), 0.9)
+    assert books.left_usd(Payer("x")) == {Cap.DAY: pytest.approx(0.1)}
+    assert not books.reserve(Payer("x"), {"v2": 0.2})
+    assert books.reserve(Payer("a", "v", BATCH), {"v2": 0.3})
+    assert books.left_usd(Payer("x")) == {Cap.DAY: pytest.approx(0.1)}
+    books.settle("a", "v2", 0.1)
+    assert books.left_usd(Payer("x")) == {Cap.DAY: pytest.approx(0.3)}
+    books.drop_plan(BATCH)
+    assert books.report().day == Spent(paid_usd=0.1)
+
+
+def test_a_batch_that_the_budget_does_not_hold_sets_nothing_aside(database: Database, clock: Clock):
+    books = ledger(database, clock, day=1, run=0.05)
+    assert not books.plan(Payer("", "v", BATCH), 1.01)
+    assert books.report().day == Spent()
+    assert books.plan(Payer("", "v", BATCH), 1)
+    assert books.plan(Payer("", "v", BATCH), 0.5), "a second plan takes the first one's place"
+    assert books.report().day == Spent(reserved_usd=0.5)
+
+
+def test_runs_of_a_batch_that_cost_more_than_was_set_aside_still_never_pass_the_cap(database: Database, clock: Clock):
+    books = ledger(database, clock, day=1)
+    books.plan(Payer("", "v", BATCH), 0.2)
+    assert [books.reserve(Payer(str(n), "v", BATCH), {"v2": 0.3}) for n in range(4)] == [True, True, True, False]
+
+
+def test_what_a_batch_set_aside_outlives_an_hour_and_is_known_as_its(database: Database, clock: Clock):
+    clock.now -= timedelta(days=3)
+    books = ledger(database, clock, month=1)
+    books.plan(Payer("", "v", BATCH), 0.2)
+    assert books.plans() == []
+    clock.now += timedelta(hours=2)
+    books.tidy()
+    assert books.plans() == [BATCH]
+    assert books.report().month == Spent(reserved_usd=0.2)

@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 import ui
-from domain import Goal, Language, OutputKind, RunStatus
+from domain import BackgroundKind, Confidence, Goal, Language, Level, OutputKind, Passing, Placement, RunStatus
 from providers import Stage
 from ui import figures
 from ui.strings import I18N, TEXTS, label, language_of, words
@@ -50,6 +50,11 @@ def test_no_text_is_left_over(key: str) -> None:
         *(f"status_{stage}" for stage in Stage),
         *(f"goal_{goal}" for goal in Goal),
         *(f"output_{kind}" for kind in OutputKind),
+        *(f"background_{kind}" for kind in BackgroundKind),
+        *(f"placement_{placement}" for placement in Placement),
+        *(f"passing_{verdict}" for verdict in Passing),
+        *(f"level_{level}" for level in Level),
+        *(f"confidence_{one}" for one in Confidence if one is not Confidence.UNKNOWN),
     ],
 )
 def test_what_the_program_can_say_has_words(key: str) -> None:

@@ -7,8 +7,30 @@ import string
 import pytest
 
 import errors
-from domain import Cap, GateReason, Language, Marketplace, ObjectionCode, Reason, Statement, VerdictKind
-from errors import CutoutRouterError, PhotoFault, ProviderError, StartError, TouchUpError, Trouble
+from domain import (
+    Cap,
+    Forbidden,
+    GateReason,
+    IntakeFault,
+    Language,
+    Marketplace,
+    ObjectionCode,
+    OwnCheck,
+    Reason,
+    RuleKind,
+    Statement,
+    VerdictKind,
+)
+from errors import (
+    BatchError,
+    CutoutRouterError,
+    ExportError,
+    PhotoFault,
+    ProviderError,
+    StartError,
+    TouchUpError,
+    Trouble,
+)
 from policy.ranking import Order
 from providers.weights import Missing
 from runs import Change
@@ -43,7 +65,21 @@ CODES = [
     *(f"step.{reason}" for reason in Reason if reason.startswith("fallback_")),
     *(f"error.{leaf.code}" for leaf in leaves(ProviderError)),
     *(f"error.{leaf.code}" for leaf in leaves(TouchUpError)),
+    *(f"error.{leaf.code}" for leaf in leaves(ExportError)),
+    *(
+        f"error.unknown_{kind}"
+        for kind in ("model", "marketplace", "goal", "background", "placement", "file_format", "action")
+    ),
     *(f"error.{fault}" for fault in PhotoFault),
+    *(f"error.{leaf.code}" for leaf in leaves(BatchError)),
+    *(f"intake.{fault}" for fault in IntakeFault),
+    *(f"{part}.{check}" for part in ("check", "found") for check in (*RuleKind, *OwnCheck)),
+    *(f"rule.{check}" for check in (*RuleKind, *OwnCheck) if check is not RuleKind.BACKGROUND),
+    *(f"rule.background.{rule}" for rule in ("white", "neutral", "opaque")),
+    *(f"forbidden.{one}" for one in Forbidden),
+    "rule.unknown",
+    "export.exported",
+    "marketplace_name.custom",
     *(f"touch_up.{change}" for change in Change),
     *(f"gate.{reason}" for reason in GateReason),
     *(f"error_name.{leaf.code}" for leaf in leaves(ProviderError)),

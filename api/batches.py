@@ -1,0 +1,257 @@
+"""Batches by REST: photos in, an estimate out; started, looked at, stopped, tried again, fetched as one ZIP."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path as File
+from typing import Annotated, Any, BinaryIO, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from api.problems import PICTURE, ProblemRoute, problem, problems
+from batches import Handed
+from domain import MOST_PHOTOS, BatchOptions, BatchReport, Language, SelectionRequest
+from errors import (
+    BatchError,
+    CutoutRouterError,
+    DatabaseError,
+    FilesGone,
+    NoSuchBatch,
+    NoSuchMarketplace,
+    Stopping,
+    TooManyBatches,
+)
+from service import Batches, visitor_of
+from wording import say
+
+MOST_BODY = 1_050_000_000  # bytes: 500 photos of 2 MB and the form around them
+MOST_FIELDS = 16
+WISHES = ("model_id", "marketplace", "goal", "complexity", "local_only", "commercial_only")
+LOOKS = ("shadow", "enlarge")
+SAID = (*WISHES, *LOOKS, "marketplaces", "start")
+STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
+    NoSuchBatch: HTTPStatus.NOT_FOUND,
+    FilesGone: HTTPStatus.NOT_FOUND,
+    TooManyBatches: HTTPStatus.TOO_MANY_REQUESTS,
+    BatchError: HTTPStatus.CONFLICT,
+    NoSuchMarketplace: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
+    Stopping: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+BatchId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=200)]
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+Spoken = Annotated[Language, Query(alias="language")]
+
+
+ASKED: dict[str, Any] = {  # the body is read by hand, so the document is written by hand
+    "parameters": [
+        {"name": name, "in": "query", "schema": {"type": "string"}}
+        for name in (*WISHES, *LOOKS, "marketplaces", "start")
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/zip": {"schema": PICTURE},
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"photos": {"type": "array", "items": PICTURE}}}
+            },
+        },
+    },
+}
+ARCHIVE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The ZIP.", "content": {"application/zip": {"schema": PICTURE}}}
+}
+THUMBNAIL: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The WebP.", "content": {"image/webp": {"schema": PICTURE}}}
+}
+
+
+def batches_router(batches: Batches) -> APIRouter:
+    router = APIRouter(route_class=ProblemRoute, prefix="/batches")
+    _taking(router, batches)
+    _looking(router, batches)
+    _fetching(router, batches)
+    return router
+
+
+def _taking(router: APIRouter, batches: Batches) -> None:
+    @router.post(
+        "",
+        status_code=HTTPStatus.CREATED,
+        response_model=BatchReport,
+        responses=problems(400, 403, 404, 409, 411, 413, 422, 429, 503),
+        openapi_extra=ASKED,
+        summary="Hand in many photos",
+    )
+    async def take_batch(request: Request) -> Response:
+        """Photos and ZIPs as `photos` of a multipart form, or one ZIP as the body; at most 500 photos.
+
+        Wishes as for a run, `marketplaces` (names with commas), `shadow` and `enlarge`, as fields or query parameters.
+        Nothing is bought before `POST /batches/{batch_id}/start`, or with `start=true`.
+        """
+        refused = _refused(request)
+        if refused:
+            return refused
+        try:
+            async with _handed_in(request) as (files, said):
+                options = _options(said)
+                batch_id = await batches.take(files, options, _visitor(request))
+            if said.get("start") == "true":
+                await batches.start(batch_id)
+            report = await batches.report(batch_id)
+        except ValidationError as error:
+            return _unusable(error)
+        except HTTPException:
+            return problem(HTTPStatus.BAD_REQUEST, "The form cannot be read.")
+        except CutoutRouterError as error:
+            return _sorry(error)
+        address = {"Location": f"/batches/{batch_id}"}
+        return JSONResponse(report.model_dump(mode="json"), HTTPStatus.CREATED, headers=address)
+
+    @router.post(
+        "/{batch_id}/{action}",
+        response_model=BatchReport,
+        responses=problems(404, 409, 422, 503),
+        summary="Start a batch, stop it, or try its failed photos again",
+    )
+    async def act(batch_id: BatchId, action: Literal["start", "stop", "retry"]) -> Any:
+        """To start what was started, or to stop what is over, changes nothing."""
+        doing = {"start": batches.start, "stop": batches.stop, "retry": batches.again}[action]
+        return await _answered(_then(doing(batch_id), batches, batch_id))
+
+
+def _looking(router: APIRouter, batches: Batches) -> None:
+    @router.get(
+        "/{batch_id}", response_model=BatchReport, responses=problems(404, 422, 503), summary="A batch right now"
+    )
+    async def get_batch(batch_id: BatchId, language: Spoken = Language.EN) -> Any:
+        return await _answered(batches.report(batch_id, language))
+
+    @router.delete(
+        "/{batch_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 422, 503), summary="Delete a batch"
+    )
+    async def delete_batch(batch_id: BatchId) -> Response:
+        """It is stopped; its photos and everything made of them are deleted."""
+        try:
+            await batches.delete(batch_id)
+        except CutoutRouterError as error:
+            return _sorry(error)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _fetching(router: APIRouter, batches: Batches) -> None:
+    @router.get(
+        "/{batch_id}/archive",
+        response_class=StreamingResponse,
+        responses=ARCHIVE | problems(404, 422, 503),
+        summary="Everything as a ZIP",
+    )
+    async def get_archive(batch_id: BatchId, language: Spoken = Language.EN) -> Any:
+        """Cutouts, files for marketplaces, report.csv and report.json. It is made while it is sent."""
+        try:
+            parts = await batches.archive(batch_id, language)
+        except CutoutRouterError as error:
+            return _sorry(error)
+        named = {"Content-Disposition": f'attachment; filename="cutouts-{batch_id[:8]}.zip"'}
+        return StreamingResponse(parts, media_type="application/zip", headers={**named, "Cache-Control": "no-store"})
+
+    @router.get(
+        "/{batch_id}/photos/{number}/thumbnail",
+        response_class=FileResponse,
+        responses=THUMBNAIL | problems(404, 422, 503),
+        summary="A small picture of a finished photo",
+    )
+    async def get_thumbnail(batch_id: BatchId, number: Number) -> Any:
+        try:
+            path = await batches.thumbnail(batch_id, number)
+        except CutoutRouterError as error:
+            return _sorry(error)
+        return FileResponse(path, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def _then(doing: Awaitable[None], batches: Batches, batch_id: str) -> BatchReport:
+    await doing
+    return await batches.report(batch_id)
+
+
+async def _answered(report: Awaitable[BatchReport]) -> Any:
+    try:
+        return await report
+    except CutoutRouterError as error:
+        return _sorry(error)
+
+
+def _refused(request: Request) -> Response | None:
+    """What is wrong before the body is read; a page of another site may not start batches in a visitor's browser."""
+    origin, length = request.headers.get("origin"), request.headers.get("content-length", "")
+    if origin and origin.partition("://")[2] != request.headers.get("host"):
+        return problem(HTTPStatus.FORBIDDEN, "Batches are not started from pages of other sites.")
+    if not (length.isascii() and length.isdigit()):
+        return problem(HTTPStatus.LENGTH_REQUIRED, "Say how long the body is.")
+    if int(length) > MOST_BODY:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MOST_BODY} bytes.")
+    return None
+
+
+@asynccontextmanager
+async def _handed_in(request: Request) -> AsyncIterator[tuple[list[Handed], Mapping[str, str]]]:
+    """The files on disk, for as long as they are looked at, and what was said beside them."""
+    with tempfile.TemporaryDirectory() as folder:
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            path = File(folder) / "body"
+            with path.open("wb") as body:
+                async for part in request.stream():
+                    await run_in_threadpool(body.write, part)
+            yield [Handed("photos.zip", path)], dict(request.query_params)
+            return
+        async with request.form(max_files=MOST_PHOTOS, max_fields=MOST_FIELDS) as form:
+            fields = {key: value for key, value in form.items() if isinstance(value, str)}
+            yield await run_in_threadpool(_kept, form, File(folder)), {**request.query_params, **fields}
+
+
+def _kept(form: FormData, folder: File) -> list[Handed]:
+    photos = [one for one in form.getlist("photos") if isinstance(one, UploadFile)]
+    return [Handed(one.filename or "", _copied(one.file, folder / f"{n}")) for n, one in enumerate(photos)]
+
+
+def _copied(source: BinaryIO, path: File) -> File:
+    with path.open("wb") as copy:
+        shutil.copyfileobj(source, copy)
+    return path
+
+
+def _options(said: Mapping[str, str]) -> BatchOptions:
+    names = [name.strip() for name in said.get("marketplaces", "").split(",")]
+    return BatchOptions.model_validate(
+        {
+            "request": SelectionRequest.model_validate({key: said[key] for key in WISHES if said.get(key)}),
+            "marketplaces": tuple(dict.fromkeys(name for name in names if name)),
+            "export": {key: said[key] for key in LOOKS if said.get(key)},
+        }
+    )
+
+
+def _unusable(error: ValidationError) -> JSONResponse:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = [part for part in first["loc"] if isinstance(part, str)][-1]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field}: {first['msg']}")
+
+
+def _sorry(error: CutoutRouterError) -> JSONResponse:
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
+    if status is None:
+        raise error
+    return problem(status, say(f"error.{error.code}", error.facts))
+
+
+def _visitor(request: Request) -> str:
+    return visitor_of(request.client.host if request.client else "")

@@ -1,0 +1,86 @@
+"""Files for marketplaces: one is made by a POST, which answers with its report, and fetched by a GET."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import Field
+
+from api.problems import PICTURE, SmallBodyRoute, problem, problems
+from domain import CheckReport, ExportOptions, ExportReport
+from errors import CutoutRouterError, FilesGone
+from service import Service
+from wording import say
+
+NO_MARKETPLACE = "There is no marketplace with this name."
+
+RunId = Annotated[str, Path(max_length=200)]
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file.",
+        "content": {kind: {"schema": PICTURE} for kind in ("image/jpeg", "image/png", "image/webp")},
+    }
+}
+
+
+class ExportOrder(ExportOptions):
+    """The options of an export. `step` counts touch-ups; 0 is the model's own cutout."""
+
+    step: int = Field(default=0, ge=0, le=1_000_000)
+
+
+def exports_router(service: Service) -> APIRouter:
+    router = APIRouter(route_class=SmallBodyRoute)
+
+    @router.get(
+        "/marketplaces/{marketplace}",
+        response_model=list[CheckReport],
+        responses=problems(404, 422),
+        summary="What a marketplace asks",
+    )
+    def get_rules(marketplace: Annotated[str, Path(max_length=200)]) -> Any:
+        """Every rule with its source, its date and how far it can be trusted; what is not known says so."""
+        if marketplace not in service.exports.rules:
+            return problem(HTTPStatus.NOT_FOUND, NO_MARKETPLACE)
+        return list(service.exports.rule_reports(marketplace))
+
+    @router.post(
+        "/runs/{run_id}/exports",
+        status_code=HTTPStatus.CREATED,
+        response_model=ExportReport,
+        responses=problems(404, 413, 422),
+        summary="A file for a marketplace, and its compliance report",
+    )
+    async def make_export(run_id: RunId, order: ExportOrder) -> Any:
+        """The file is at `/runs/{run_id}/exports/{export}`. Only the client API takes a picture for the background."""
+        if order.marketplace not in service.exports.rules:
+            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, NO_MARKETPLACE)
+        options = ExportOptions(**order.model_dump(exclude={"step"}))
+        try:
+            return service.exports.report(await service.exports.make(run_id, order.step, options))
+        except CutoutRouterError as error:
+            return _told(error)
+
+    @router.get(
+        "/runs/{run_id}/exports/{export}",
+        response_class=FileResponse,
+        responses=FILE | problems(404, 422),
+        summary="The file of an export",
+    )
+    async def get_export(run_id: RunId, export: Number) -> Any:
+        try:
+            path = await service.exports.file(run_id, export)
+        except FilesGone as gone:
+            return _told(gone)
+        return FileResponse(path, filename=path.name, headers={"x-content-type-options": "nosniff"})
+
+    return router
+
+
+def _told(error: CutoutRouterError) -> JSONResponse:
+    status = HTTPStatus.NOT_FOUND if isinstance(error, FilesGone) else HTTPStatus.UNPROCESSABLE_ENTITY
+    return problem(status, say(f"error.{error.code}", error.facts))

@@ -1,0 +1,208 @@
+"""One photo of a batch, carried to its end: its run, its files for marketplaces, its line in the table.
+
+The run is begun under a key of its own ("batch/photo/try"), so that whoever comes second, after a crash or because a
+queue delivered twice, follows the same run and buys nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import structlog
+
+from batches.desk import Desk, ItemClaim
+from batches.files import BatchFiles
+from domain import (
+    BatchItem,
+    BatchOptions,
+    BatchStatus,
+    ExportOptions,
+    ItemState,
+    MadeExport,
+    Outcome,
+    RunStatus,
+    SelectionRequest,
+    Statement,
+)
+from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, LeaseLost, PhotoGone, Stopping
+from imaging import decode_picture, encode_preview
+from runs import (
+    AttemptProgress,
+    Exported,
+    Payer,
+    RunEnded,
+    RunEvent,
+    RunFiles,
+    RunHandedOver,
+    RunResult,
+    RunResumed,
+    error_statement,
+    warnings_of,
+)
+
+log = structlog.get_logger("cutout_router")
+
+THUMBNAIL_PX = 112
+BUG = Statement(code="error.bug")
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What is done for a batch elsewhere: runs under a key, runs that somebody else began, files for marketplaces, and
+    what was set aside for a batch that is `over`.
+    """
+
+    run: Callable[[bytes, SelectionRequest, Payer, str], AsyncGenerator[RunEvent, None]]
+    follow: Callable[[str], AsyncGenerator[RunEvent, None]]
+    result: Callable[[str], Awaitable[RunResult | None]]
+    export: Callable[[str, ExportOptions], Awaitable[Exported]]
+    over: Callable[[str], None]
+
+
+class Worker:
+    """Works on what was claimed; belongs to one process."""
+
+    def __init__(self, desk: Desk, files: BatchFiles, hands: Hands) -> None:
+        self._desk = desk
+        self._files = files
+        self._hands = hands
+
+    async def work(self, claim: ItemClaim) -> bool:
+        """False when the photo was put back, because right now nobody can work on it here."""
+        keeper = asyncio.create_task(self._keep(claim))
+        try:
+            return await self._to_the_end(claim)
+        except (Stopping, Busy, DatabaseError) as error:
+            log.warning("batch.put_back", batch_id=claim.key.batch_id, number=claim.key.number, reason=error.code)
+            return await self._put_back(claim)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._put_back(claim))
+            raise
+        finally:
+            keeper.cancel()
+
+    async def _to_the_end(self, claim: ItemClaim) -> bool:
+        terms = await asyncio.to_thread(self._desk.terms, claim.key.batch_id)
+        if terms is None:
+            return True
+        try:
+            result = await self._run(claim, *terms)
+        except (InvalidPhoto, PhotoGone) as fault:
+            told = {"state": ItemState.REFUSED, "note": f"error.{fault.code}", "facts": dict(fault.facts)}
+            return await self._finish(claim, claim.item.model_copy(update=told))
+        except CutoutRouterError:
+            raise
+        except Exception:
+            log.exception("batch.photo_broke", batch_id=claim.key.batch_id, number=claim.key.number)
+            told = {"state": ItemState.FAILED, "note": BUG.code}
+            return await self._finish(claim, claim.item.model_copy(update=told))
+        if result is None:
+            return await self._put_back(claim)
+        exports = await self._exports(result, terms[0])
+        return await self._finish(claim, _outcome(claim.item, result, exports), result.files)
+
+    async def _run(self, claim: ItemClaim, options: BatchOptions, visitor: str) -> RunResult | None:
+        """How the run ended, or how it stood when the batch was stopped; None when the next process goes on with it."""
+        while True:
+            try:
+                return await self._watched(claim, await self._events(claim, options, visitor))
+            except LeaseLost:
+                log.info("batch.followed", batch_id=claim.key.batch_id, number=claim.key.number)
+
+    async def _events(self, claim: ItemClaim, options: BatchOptions, visitor: str) -> AsyncGenerator[RunEvent, None]:
+        if claim.item.run_id and await self._hands.result(claim.item.run_id):
+            return self._hands.follow(claim.item.run_id)
+        upload = await asyncio.to_thread(self._files.photo, claim.key.batch_id, claim.key.number)
+        key = f"{claim.key.batch_id}/{claim.key.number}/{claim.item.tries}"
+        return self._hands.run(upload, options.request, Payer("", visitor, claim.key.batch_id), key)
+
+    async def _watched(self, claim: ItemClaim, source: AsyncGenerator[RunEvent, None]) -> RunResult | None:
+        """Closing a run of ours cancels it, at the provider too; one that another process carries out goes on."""
+        run_id = claim.item.run_id
+        async with aclosing(source) as events:
+            async for event in events:
+                if isinstance(event, RunEnded):
+                    return event.result
+                if isinstance(event, RunHandedOver):
+                    return None
+                if run_id != event.run_id:
+                    run_id = event.run_id
+                    await asyncio.to_thread(self._desk.note_run, claim, run_id)
+                if isinstance(event, AttemptProgress | RunResumed) and await self._stopped(claim):
+                    break
+        return await self._hands.result(run_id) if run_id else None
+
+    async def _stopped(self, claim: ItemClaim) -> bool:
+        status = await asyncio.to_thread(self._desk.status, claim.key.batch_id)
+        return status is not BatchStatus.RUNNING
+
+    async def _exports(self, result: RunResult, options: BatchOptions) -> tuple[MadeExport, ...]:
+        if result.files is None:
+            return ()
+        return tuple([await self._export(result.run_id, name, options.export) for name in options.marketplaces])
+
+    async def _export(self, run_id: str, marketplace: str, options: ExportOptions) -> MadeExport:
+        """A file that cannot be made is a line of the report, and the photo is done all the same."""
+        try:
+            made = await self._hands.export(run_id, options.model_copy(update={"marketplace": marketplace}))
+        except CutoutRouterError as error:
+            return MadeExport(marketplace=marketplace, error=error.code)
+        return MadeExport(marketplace=marketplace, export=made.files.number, accepted=made.compliance.accepted)
+
+    async def _finish(self, claim: ItemClaim, item: BatchItem, files: RunFiles | None = None) -> bool:
+        if files:
+            await asyncio.to_thread(self._picture, claim, files)
+        if await asyncio.to_thread(self._desk.finish, claim, item) and item.state is ItemState.SUCCEEDED:
+            await asyncio.to_thread(self._files.drop_photo, claim.key.batch_id, claim.key.number)
+        if await self._stopped(claim):
+            await asyncio.to_thread(self._hands.over, claim.key.batch_id)
+        return True
+
+    async def _put_back(self, claim: ItemClaim) -> bool:
+        try:
+            await asyncio.to_thread(self._desk.release, claim)
+        except DatabaseError as error:
+            log.warning("batch.not_put_back", reason=str(error))  # its lease will lapse
+        return False
+
+    def _picture(self, claim: ItemClaim, files: RunFiles) -> None:
+        small = encode_preview(decode_picture(files.after.read_bytes()), THUMBNAIL_PX)
+        self._files.keep_thumbnail(claim.key.batch_id, claim.key.number, small)
+
+    async def _keep(self, claim: ItemClaim) -> None:
+        """Who has lost a photo need not stop: the run has a lease of its own, and the outcome is not written twice."""
+        while True:
+            await asyncio.sleep(self._desk.lease.total_seconds() / 3)
+            try:
+                if not await asyncio.to_thread(self._desk.renew, claim):
+                    return
+            except DatabaseError as error:
+                log.warning("batch.lease_not_renewed", reason=str(error))
+
+
+def _outcome(item: BatchItem, result: RunResult, exports: tuple[MadeExport, ...]) -> BatchItem:
+    """A run that still stands as running belongs to a batch that was stopped."""
+    running = result.status is RunStatus.RUNNING
+    note = _note(result)
+    told = {
+        "state": ItemState.CANCELLED if running else ItemState(result.status),
+        "run_id": result.run_id,
+        "model_id": result.model_id,
+        "fallbacks": sum(attempt.outcome is not Outcome.SUCCEEDED for attempt in result.attempts),
+        "seconds": round(item.seconds + result.seconds, 3),
+        "cost_usd": round(item.cost_usd + result.cost_usd, 6),
+        "note": note.code if note else None,
+        "facts": dict(note.facts) if note else {},
+        "exports": exports,
+    }
+    return item.model_copy(update=told)
+
+
+def _note(result: RunResult) -> Statement | None:
+    """What went wrong last, or what is to be said of a cutout."""
+    if result.status in {RunStatus.FAILED, RunStatus.DRAFT} and result.attempts:
+        return error_statement(result.attempts[-1])
+    return next(iter(warnings_of(result)), None)

@@ -1,0 +1,58 @@
+"""What the program does by itself, again and again, while it serves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+
+import gradio as gr
+
+import memory
+import ui
+from database import Database
+from errors import DatabaseError
+from observability import log
+from runs import Ledger
+from service import Batches, Privacy, Service
+
+SWEEP_EVERY_S = 1800
+TIDY_EVERY_S = 60
+LOOK_AGAIN_S = 60.0
+
+
+async def sweep(batches: Batches, privacy: Privacy, page: gr.Blocks, keep_hours: float) -> None:
+    """Delete files that are older than the owner keeps them, and what is left of broken uploads."""
+    while True:
+        await _put_off(batches.tidy(timedelta(hours=keep_hours)))
+        await _put_off(asyncio.to_thread(privacy.sweep, keep_hours))
+        await asyncio.to_thread(ui.sweep, page, min(ui.UPLOADS_KEPT_S, keep_hours * 3600))
+        await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def tidy(database: Database, ledger: Ledger) -> None:
+    """Money of runs that are over goes back, memory too; a database in trouble is asked whether it is well again."""
+    while True:
+        await asyncio.to_thread(memory.give_back_small)
+        await asyncio.to_thread(database.recheck)
+        await asyncio.to_thread(ledger.tidy)
+        await asyncio.sleep(TIDY_EVERY_S)
+
+
+async def recover(service: Service) -> None:
+    """Take up runs that were left unfinished: at the start, and whenever a lease may have lapsed."""
+    while True:
+        pause_s = LOOK_AGAIN_S
+        try:
+            pause_s = (await service.recover()).total_seconds()
+        except DatabaseError as error:
+            log.warning("recovery.put_off", reason=str(error))
+        await asyncio.sleep(pause_s)
+
+
+async def _put_off(chore: Awaitable[object]) -> None:
+    """A chore that needs the database is done the next time, when the database is well again."""
+    try:
+        await chore
+    except DatabaseError as error:
+        log.warning("chore.put_off", reason=str(error))

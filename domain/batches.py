@@ -1,0 +1,169 @@
+"""Many photos at once: what was handed in, what the whole may cost, and what became of each photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from domain.base import Fact, ModelId, Slug, Value
+from domain.listing import ExportOptions
+from domain.selection import SelectionRequest
+
+MOST_PHOTOS: Final = 500
+MOST_MARKETPLACES: Final = 12
+
+BatchId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+class BatchStatus(StrEnum):
+    """A batch is PREPARED until somebody who has seen what it may cost starts it."""
+
+    PREPARED = "prepared"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    ENDED = "ended"
+
+
+class ItemState(StrEnum):
+    """REFUSED never became a run; those after WORKING are the endings of runs."""
+
+    REFUSED = "refused"
+    WAITING = "waiting"
+    WORKING = "working"
+    SUCCEEDED = "succeeded"
+    DRAFT = "draft"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+OPEN: Final = frozenset({ItemState.WAITING, ItemState.WORKING})
+AGAIN: Final = frozenset({ItemState.DRAFT, ItemState.FAILED, ItemState.CANCELLED, ItemState.INTERRUPTED})
+"""What another try may better; a file that is no photo stays what it is."""
+
+
+class BatchOptions(Value):
+    """The same for every photo. `export` says how files for `marketplaces` look; its own marketplace is not asked."""
+
+    request: SelectionRequest = SelectionRequest()
+    marketplaces: tuple[Slug, ...] = Field(default=(), max_length=MOST_MARKETPLACES)
+    export: ExportOptions = ExportOptions()
+
+
+class Estimate(Value):
+    """Before the start. `worst_usd` is every model of the plan for every photo; `left_usd` None means that no cap is
+    set; `holds` is whether the budget holds the worst case.
+    """
+
+    photos: int
+    plan: tuple[ModelId, ...]
+    worst_photo_usd: float
+    worst_usd: float
+    typical_s: float
+    left_usd: float | None
+    holds: bool
+
+
+class MadeExport(Value):
+    """One file for one marketplace, or `error`, the code of why there is none. `accepted` is the report's verdict."""
+
+    marketplace: Slug
+    export: int | None = None
+    accepted: bool | None = None
+    error: str | None = None
+
+
+class BatchItem(Value):
+    """One photo of a batch, or one file that was refused; `note` is the code of a sentence about it, filled by `facts`.
+
+    `fallbacks` counts the models that did not deliver; seconds and cost are of all tries.
+    """
+
+    number: int
+    name: str
+    state: ItemState
+    tries: int = 1
+    run_id: str | None = None
+    model_id: str | None = None
+    fallbacks: int = 0
+    seconds: float = 0.0
+    cost_usd: float = 0.0
+    note: str | None = None
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+    exports: tuple[MadeExport, ...] = ()
+
+
+class Batch(Value):
+    """One batch with all its files, in the order in which they were handed in."""
+
+    batch_id: BatchId
+    status: BatchStatus
+    options: BatchOptions
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    items: tuple[BatchItem, ...] = ()
+
+    @property
+    def photos(self) -> tuple[BatchItem, ...]:
+        return tuple(item for item in self.items if item.state is not ItemState.REFUSED)
+
+    def count(self, *states: ItemState) -> int:
+        return sum(item.state in states for item in self.items)
+
+    @property
+    def cost_usd(self) -> float:
+        return round(sum(item.cost_usd for item in self.items), 6)
+
+
+class IntakeFault(StrEnum):
+    """Why a file of a ZIP, or a ZIP, is not taken; `PhotoFault` has the reasons for what is no photo."""
+
+    ZIP_DAMAGED = "zip_damaged"
+    ZIP_EMPTY = "zip_empty"
+    ZIP_CROWDED = "zip_crowded"
+    ZIP_NESTED = "zip_nested"
+    ZIP_PASSWORD = "zip_password"  # noqa: S105  # no secret
+    ZIP_NAME = "zip_name"
+    ZIP_LINK = "zip_link"
+    ZIP_BOMB = "zip_bomb"
+    ZIP_PACKING = "zip_packing"
+    TOO_MANY = "too_many"
+    TOO_MUCH = "too_much"
+
+
+class ItemReport(Value):
+    """One line of a batch as everybody reads it; `explanation` is a sentence where something is to be said."""
+
+    number: int
+    file: str
+    state: ItemState
+    run_id: str | None
+    model_id: str | None
+    model: str | None
+    fallbacks: int
+    seconds: float
+    cost_usd: float
+    explanation: str | None
+    exports: tuple[MadeExport, ...]
+
+
+class BatchReport(Value):
+    """A batch as everybody reads it: REST, the client API, and report.json. `left_s` is None when nobody can tell."""
+
+    batch_id: str
+    status: BatchStatus
+    photos: int
+    done: int
+    refused: int
+    states: Mapping[ItemState, int]
+    cost_usd: float
+    elapsed_s: float
+    left_s: float | None
+    marketplaces: tuple[str, ...]
+    estimate: Estimate | None
+    items: tuple[ItemReport, ...]

@@ -1,0 +1,47 @@
+"""The drop zone for many files: hands over uploaded files under the names their owner gave them, and no other file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.context import LocalContext
+from gradio.data_classes import ListFiles
+from gradio.utils import get_upload_folder
+
+from batches import Handed
+from ui.faults import toast
+from ui.photo import _WithoutStub
+from ui.strings import language_of, words
+
+
+class FilesInput(gr.File, metaclass=_WithoutStub):  # type: ignore[misc]
+    """gr.File that keeps the original names; Gradio's own guard of paths is repeated here, as for single photos."""
+
+    is_template = True
+
+    def preprocess(self, payload: ListFiles | None) -> list[Handed]:
+        return handed_over(payload)
+
+
+class FolderButton(gr.UploadButton, metaclass=_WithoutStub):  # type: ignore[misc]
+    """The same for a folder that is chosen instead of dropped."""
+
+    is_template = True
+
+    def preprocess(self, payload: ListFiles | None) -> list[Handed]:
+        return handed_over(payload)
+
+
+def handed_over(payload: Any) -> list[Handed]:
+    """Raises a toast for a file that was not uploaded here."""
+    return [Handed(file.orig_name or Path(file.path).name, _ours(file.path)) for file in (payload or [])]
+
+
+def _ours(given: str) -> Path:
+    path = Path(given).resolve()
+    if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
+        language = language_of(LocalContext.request.get(None))
+        raise toast(words("photo_elsewhere", language), language)
+    return path
