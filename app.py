@@ -132,11 +132,14 @@ class App:
         return Wall(inner, self.page, shown, Rates(), self._line(), settings.proxies, settings.space_host)
 
     def _line(self) -> Line:
-        """Runs wait in two places: for Gradio to begin with them, and then for their turn."""
+        """Runs wait for Gradio to begin with them, on the way to the line, and then in it for their turn."""
         turns, queues = self.core.service.turns, self.page._queue.event_queue_per_concurrency_id
 
         def length() -> int:
-            return turns.waiting + (len(queues[ui.RUNS].queue) if ui.RUNS in queues else 0)
+            if ui.RUNS not in queues:
+                return turns.waiting
+            begun: int = queues[ui.RUNS].current_concurrency
+            return len(queues[ui.RUNS].queue) + max(turns.waiting, begun - turns.at_work)
 
         return Line(ui.RUNS, length, turns.room.waiting)
 

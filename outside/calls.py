@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from outside.doors import API, DIRECT
+from outside.doors import API, DIRECT, MCP
 from ui.photo import WEB, PhotoInput
 
 SESSION = re.compile(r"[A-Za-z0-9_-]{6,64}")
@@ -35,6 +35,8 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
     A photo from anywhere else is named as one that is not there: the component then says so in the visitor's language,
     which clients show, as they do not show the answer to a refused request.
     """
+    if path.startswith(MCP):
+        return _checked_tools(body), None
     told = _parsed(body)
     _check_session(told)
     path, before = path.rstrip("/"), json.dumps(told)
@@ -53,14 +55,33 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
     return (body if after == before else after.encode()), fn
 
 
+def _checked_tools(body: bytes) -> bytes:
+    """The body of an MCP request, unless a tool is handed a file of this machine; raises `Malformed`.
+
+    Tools take a photo by its address, as a word. Gradio's own client, which carries the call out from inside, would
+    upload whatever file of the server it is given; its check of types must not be all that stands before that.
+    """
+    told = _json(body)
+    for one in told if isinstance(told, list) else [told]:
+        parameters = one.get("params") if isinstance(one, dict) else None
+        given = parameters.get("arguments") if isinstance(parameters, dict) else None
+        if any(True for _ in _files(given, DEPTH)):
+            raise Malformed("error.photo_elsewhere")
+    return body
+
+
 def _parsed(body: bytes) -> dict[str, Json]:
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Malformed from error
+    told = _json(body)
     if not isinstance(told, dict):
         raise Malformed
     return told
+
+
+def _json(body: bytes) -> Json:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Malformed from error
 
 
 def _check_session(told: dict[str, Json]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -43,16 +44,28 @@ class Refused(Exception):
         self.status, self.code, self.facts = status, code, dict(facts or {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """Where calls wait: those of the functions whose `concurrency_id` is `name`. Full, it refuses at the door."""
+    """Where calls wait: those of the functions whose `concurrency_id` is `name`. Full, it refuses at the door.
+
+    `coming` counts those who were let in and do not stand in it yet, so that a thousand at once do not all fit.
+    """
 
     name: str
     length: Callable[[], int]
     most: int
+    coming: int = 0
 
     def is_full(self) -> bool:
-        return self.length() >= self.most
+        return self.length() + self.coming >= self.most
+
+    @contextmanager
+    def joining(self, joins: bool) -> Iterator[None]:
+        self.coming += joins
+        try:
+            yield
+        finally:
+            self.coming -= joins
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +87,9 @@ class Wall:
         asked = asked_of(scope, self.proxies)
         answer = Answer(asked, send, self.line)
         try:
-            let_in = await self._let_in(asked, receive)
-            await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
+            let_in, joins = await self._let_in(asked, receive)
+            with self.line.joining(joins):
+                await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
         except Refused as refused:
             await answer.refuse(refused)
         except TooLarge:
@@ -92,8 +106,8 @@ class Wall:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _let_in(self, asked: Asked, receive: Receive) -> Receive:
-        """The request's body, once everything else about it was found in order."""
+    async def _let_in(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
+        """The request's body, once everything else about it was found in order, and whether it joins the line."""
         if asked.method == "OPTIONS" or (not asked.reads and is_foreign(asked, self.public_host)):
             raise Refused(HTTPStatus.FORBIDDEN, "outside.foreign_origin")
         if not is_open(asked, self.shown):
@@ -103,9 +117,9 @@ class Wall:
         if announces_too_much(asked, most_bytes(asked)):
             raise _too_large(asked)
         body = bounded(receive, most_bytes(asked))
-        return await self._checked(asked, body) if _is_call(asked) else body
+        return await self._checked(asked, body) if _is_call(asked) else (body, False)
 
-    async def _checked(self, asked: Asked, receive: Receive) -> Receive:
+    async def _checked(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
         body = await whole(receive)
         try:
             if len(body) > LARGE_BODY:
@@ -115,9 +129,10 @@ class Wall:
         except Malformed as fault:
             unknown = fault.code == "outside.unknown_call"
             raise Refused(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.BAD_REQUEST, fault.code) from fault
-        if fn is not None and fn.concurrency_id == self.line.name and self.line.is_full():
+        joins = fn is not None and fn.concurrency_id == self.line.name
+        if joins and self.line.is_full():
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "error.busy")
-        return replayed(body, receive)
+        return replayed(body, receive), joins
 
 
 class Answer:
@@ -193,7 +208,7 @@ def _by_class(status: HTTPStatus) -> str:
 
 
 def _is_call(asked: Asked) -> bool:
-    return asked.method == "POST" and asked.path.startswith(CALLS) and not asked.path.startswith(API + "reset")
+    return asked.method == "POST" and asked.path.startswith((*CALLS, MCP)) and not asked.path.startswith(API + "reset")
 
 
 def _too_large(asked: Asked) -> Refused:

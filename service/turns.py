@@ -78,6 +78,10 @@ class Turns:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def at_work(self) -> int:
+        return self._running.total()
+
     @asynccontextmanager
     async def place(self, asker: Asker) -> AsyncGenerator[Place, None]:
         """A place in the line, and then at work, until the block is left; raises `Busy` when the line is full."""

@@ -65,9 +65,12 @@ def serving(
 
 
 def _close(page: gr.Blocks) -> None:
-    """Gradio sets an event of the server's loop from this thread; when the loop changes its waiters meanwhile, the
+    """Open pages would hold the end for five seconds.
+
+    Gradio sets an event of the server's loop from this thread; when the loop changes its waiters meanwhile, the
     first call breaks off, and the second finds the event set and goes on to the server.
     """
+    page.server.force_exit = True
     try:
         page.close(verbose=False)
     except RuntimeError:

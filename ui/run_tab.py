@@ -45,6 +45,16 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 SHOW_STATUS = "() => { document.querySelector('#status')?.scrollIntoView({ block: 'nearest' }); }"
 
 
+# Gradio takes a second click for another run until the first one's event is under way, which may take a moment.
+ONE_CLICK = """() => {
+  let last = 0;
+  document.addEventListener('click', (click) => {
+    if (!click.target.closest('#run')) return;
+    if (Date.now() - last < 1000) click.stopImmediatePropagation();
+    last = Date.now();
+  }, true);
+}"""
+
 # Handlers. `types.MethodType(handler, service)` binds them: Gradio cannot see the hints of a functools.partial.
 
 
@@ -234,13 +244,13 @@ def build(service: Service, demo: gr.Blocks) -> None:
     form, shown, pieces, card = layout(service)
     greeted = welcome.wire(service, demo, (form.model, form.marketplace, shown.status, shown.empty), QUIET)
     rejoin.wire(service, greeted, form.run, shown, QUIET)
-    running = _run_and_stop(service, form, shown)
+    running = _run_and_stop(service, form, shown, demo)
     _keep_card(service, form, card, demo, running)
     privacy.wire(service, form.forget, form.photo, shown, QUIET)
     touchup.wire(service, pieces, shown, demo, QUIET)
 
 
-def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:
+def _run_and_stop(service: Service, form: Form, shown: Screen, demo: gr.Blocks) -> Any:
     outputs = list(shown.outputs())
     running = form.run.click(
         MethodType(run, service),
@@ -251,6 +261,7 @@ def _run_and_stop(service: Service, form: Form, shown: Screen) -> Any:
         **QUIET,
     )
     form.run.click(None, js=SHOW_STATUS, api_visibility="private")
+    demo.load(None, js=ONE_CLICK, api_visibility="private")
     form.stop.click(None, cancels=[running], trigger_mode="multiple", api_visibility="private")
     running.then(after_run, shown.over, outputs, **QUIET)
     return running

@@ -55,6 +55,11 @@ def photo(name: str, **file: Any) -> Probe:
     return post(name, "/call/v2/process", {"photo": {"meta": FILE, **file}}, read=True)
 
 
+def tool_call(**arguments: Any) -> dict[str, Any]:
+    params = {"name": "cutout_router_explain_selection", "arguments": arguments}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+
 def field_(name: str, value: Any) -> Probe:
     """A file smuggled in as another value of a call."""
     return post(name, "/call/v2/list_models", {"tag": value}, read=True)
@@ -140,6 +145,21 @@ PHOTOS = [
     photo("a photo that is a number", path=7),
 ]
 FIELDS = [
+    *(
+        post(
+            f"a file handed to a tool: {name}",
+            "/mcp/",
+            tool_call(**given),
+            Accept="application/json, text/event-stream",
+        )
+        for name, given in {
+            "as a photo": {"photo": {"path": "/proc/self/environ", "meta": FILE}},
+            "as a word": {"model_id": {"path": "/proc/self/environ", "meta": FILE}},
+            "deep down": {"marketplace": [{"a": {"url": "http://127.0.0.1:{trap}/secret", "meta": FILE}}]},
+            "under a name of its own": {"nope": {"path": "/etc/passwd", "meta": FILE}},
+        }.items()
+    ),
+    post("MCP that is no JSON", "/mcp/", b"{", Accept="application/json, text/event-stream"),
     field_("a web address as a tag", {"path": "http://127.0.0.1:{trap}/secret", "meta": FILE}),
     field_("a file as a tag", {"path": "/proc/self/environ", "meta": FILE}),
     field_("a file deep in a tag", {"a": [{"b": {"path": "/etc/passwd", "meta": FILE}}]}),

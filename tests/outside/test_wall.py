@@ -18,6 +18,9 @@ from outside.headers import NEVER, headers_for
 from outside.origins import is_foreign
 from outside.rates import IN_TOTAL, PER_VISITOR, Kind, Rates
 from outside.request import Asked, visitor_of
+from outside.wall import Line
+from service import Asker
+from service.turns import Ticket
 from tests.serving import Served
 
 
@@ -103,6 +106,24 @@ def test_whoever_sits_at_this_machine_is_held_to_the_sum_alone():
 
 def test_every_kind_of_request_has_its_limits():
     assert set(PER_VISITOR) == set(IN_TOTAL) == set(Kind)
+
+
+def test_those_who_are_on_their_way_to_the_line_count_as_if_they_stood_in_it():
+    line = Line("runs", lambda: 2, most=4)
+    with line.joining(True), line.joining(False):
+        assert not line.is_full()
+        with line.joining(True):
+            assert line.is_full()
+    assert not line.is_full()
+
+
+def test_a_full_line_refuses_runs_at_the_door_and_nothing_else(outside: Served, monkeypatch: pytest.MonkeyPatch):
+    turns = outside.core.service.turns
+    monkeypatch.setattr(turns, "_waiting", [Ticket(Asker(str(n)), n) for n in range(turns.room.waiting)])
+    full = httpx.post(f"{outside.url}/gradio_api/call/v2/process", json={"photo": None})
+    assert (full.status_code, full.headers["content-type"]) == (503, "application/problem+json")
+    assert "(64 in line)" in full.json()["detail"]
+    assert httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={}).status_code == 200
 
 
 def test_a_body_without_end_is_left_where_it_grows_too_large():

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app import Core, build_core
 from domain import Outcome, RunStatus, SelectionRequest
 from errors import KeyReused, LeaseLost, Stopping
-from runs import RunEnded, RunEvent, RunHandedOver
+from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver
 from tests.conftest import QUICK
 from tests.fakes.behaviours import Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
@@ -163,7 +163,7 @@ def test_a_run_that_nobody_can_finish_ends_as_interrupted_with_its_draft(
         (hosted_core.store.root / run_id / "photo.png").unlink()
     else:
         with hosted_core.database.write() as session:
-            session.execute(text("UPDATE runs SET takes = 5"))
+            session.execute(text("UPDATE runs SET takes = :most"), {"most": MOST_TAKES})
     result = recovered(another_core, run_id)
     assert (result.status, result.model_id) == (RunStatus.INTERRUPTED, "embedded")
     assert result.files.cutout.name == "draft-cutout.png"

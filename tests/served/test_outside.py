@@ -67,6 +67,28 @@ def test_an_mcp_client_finds_the_tools_and_lists_the_models(local: Served):
     assert "flux-kontext-lora-v2" in answer
 
 
+@pytest.mark.parametrize(
+    ("photo", "said"),
+    [
+        ("/proc/self/environ", "Invalid file data format"),
+        ("file:///proc/self/environ", "Invalid file data format"),
+        ("http://127.0.0.1:22/", "Photos are not fetched from this address"),
+        ("data:image/png;base64,QUJD", "not a picture"),
+    ],
+)
+def test_a_tool_takes_no_photo_of_this_machine(local: Served, photo: str, said: str):
+    async def ask() -> str:
+        address = f"{local.url}/gradio_api/mcp/"
+        async with streamable_http_client(address) as (reading, writing, _), ClientSession(reading, writing) as session:
+            await session.initialize()
+            name = next(
+                tool.name for tool in (await session.list_tools()).tools if tool.name.endswith("explain_selection")
+            )
+            return str((await session.call_tool(name, {"photo": photo})).content)
+
+    assert said in asyncio.run(ask())
+
+
 def test_the_database_is_not_served_as_a_file(local: Served):
     database = local.core.settings.data_dir.absolute() / "cutout-router.db"
     assert httpx.get(f"{local.url}/gradio_api/file={database}").status_code in {403, 404}
