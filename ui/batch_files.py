@@ -11,27 +11,36 @@ from gradio.data_classes import ListFiles
 from gradio.utils import get_upload_folder
 
 from batches import Handed
+from errors import PhotoFault
 from ui.faults import toast
-from ui.photo import _WithoutStub
-from ui.strings import language_of, words
+from ui.photo import WEB, _WithoutStub
+from ui.strings import language_of
+from wording import say
 
 
-class FilesInput(gr.File, metaclass=_WithoutStub):  # type: ignore[misc]
+class _Uploaded:
+    """Takes files that were uploaded here. Gradio would fetch web addresses, however much comes from there."""
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        if str(url_or_file_path or "").lower().startswith(WEB):
+            raise _elsewhere()
+        moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)  # type: ignore[misc]
+        return moved
+
+    def preprocess(self, payload: ListFiles | None) -> list[Handed]:
+        return handed_over(payload)
+
+
+class FilesInput(_Uploaded, gr.File, metaclass=_WithoutStub):  # type: ignore[misc]
     """gr.File that keeps the original names; Gradio's own guard of paths is repeated here, as for single photos."""
 
     is_template = True
 
-    def preprocess(self, payload: ListFiles | None) -> list[Handed]:
-        return handed_over(payload)
 
-
-class FolderButton(gr.UploadButton, metaclass=_WithoutStub):  # type: ignore[misc]
+class FolderButton(_Uploaded, gr.UploadButton, metaclass=_WithoutStub):  # type: ignore[misc]
     """The same for a folder that is chosen instead of dropped."""
 
     is_template = True
-
-    def preprocess(self, payload: ListFiles | None) -> list[Handed]:
-        return handed_over(payload)
 
 
 def handed_over(payload: Any) -> list[Handed]:
@@ -42,6 +51,10 @@ def handed_over(payload: Any) -> list[Handed]:
 def _ours(given: str) -> Path:
     path = Path(given).resolve()
     if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
-        language = language_of(LocalContext.request.get(None))
-        raise toast(words("photo_elsewhere", language), language)
+        raise _elsewhere()
     return path
+
+
+def _elsewhere() -> gr.Error:
+    language = language_of(LocalContext.request.get(None))
+    return toast(say(f"error.{PhotoFault.ELSEWHERE}", {}, language), language)
