@@ -18,34 +18,43 @@ from ui.strings import language_of
 from wording import say
 
 
-class _Uploaded:
-    """Takes files that were uploaded here. Gradio would fetch web addresses, however much comes from there."""
+class FilesInput(gr.File, metaclass=_WithoutStub):  # type: ignore[misc]
+    """gr.File that keeps the original names; Gradio's own guard of paths is repeated here, as for single photos."""
+
+    is_template = True
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        if str(url_or_file_path or "").lower().startswith(WEB):
-            raise _elsewhere()
-        moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)  # type: ignore[misc]
+        _refuse_web(url_or_file_path)
+        moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
         return moved
 
     def preprocess(self, payload: ListFiles | None) -> list[Handed]:
         return handed_over(payload)
 
 
-class FilesInput(_Uploaded, gr.File, metaclass=_WithoutStub):  # type: ignore[misc]
-    """gr.File that keeps the original names; Gradio's own guard of paths is repeated here, as for single photos."""
+class FolderButton(gr.UploadButton, metaclass=_WithoutStub):  # type: ignore[misc]
+    """The same for a folder that is chosen instead of dropped. A base of ours would hide Gradio's from the page."""
 
     is_template = True
 
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        _refuse_web(url_or_file_path)
+        moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
+        return moved
 
-class FolderButton(_Uploaded, gr.UploadButton, metaclass=_WithoutStub):  # type: ignore[misc]
-    """The same for a folder that is chosen instead of dropped."""
-
-    is_template = True
+    def preprocess(self, payload: ListFiles | None) -> list[Handed]:
+        return handed_over(payload)
 
 
 def handed_over(payload: Any) -> list[Handed]:
     """Raises a toast for a file that was not uploaded here."""
     return [Handed(file.orig_name or Path(file.path).name, _ours(file.path)) for file in (payload or [])]
+
+
+def _refuse_web(address: str | Path | None) -> None:
+    """Gradio would fetch it, however much comes from there."""
+    if str(address or "").lower().startswith(WEB):
+        raise _elsewhere()
 
 
 def _ours(given: str) -> Path:

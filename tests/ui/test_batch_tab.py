@@ -279,3 +279,8 @@ def test_an_uploaded_file_keeps_the_name_that_its_owner_gave_it():
         "чашка (2).jpg",
         "cleaned.jpg",
     ]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(FilesInput, "file"), (FolderButton, "uploadbutton")])
+def test_the_page_knows_them_as_gradios_own_components(kind: type, name: str):
+    assert kind(file_count="multiple").get_block_name() == name
