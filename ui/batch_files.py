@@ -11,9 +11,11 @@ from gradio.data_classes import ListFiles
 from gradio.utils import get_upload_folder
 
 from batches import Handed
+from errors import PhotoFault
 from ui.faults import toast
-from ui.photo import _WithoutStub
-from ui.strings import language_of, words
+from ui.photo import WEB, _WithoutStub
+from ui.strings import language_of
+from wording import say
 
 
 class FilesInput(gr.File, metaclass=_WithoutStub):  # type: ignore[misc]
@@ -21,14 +23,24 @@ class FilesInput(gr.File, metaclass=_WithoutStub):  # type: ignore[misc]
 
     is_template = True
 
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        _refuse_web(url_or_file_path)
+        moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
+        return moved
+
     def preprocess(self, payload: ListFiles | None) -> list[Handed]:
         return handed_over(payload)
 
 
 class FolderButton(gr.UploadButton, metaclass=_WithoutStub):  # type: ignore[misc]
-    """The same for a folder that is chosen instead of dropped."""
+    """The same for a folder that is chosen instead of dropped. A base of ours would hide Gradio's from the page."""
 
     is_template = True
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        _refuse_web(url_or_file_path)
+        moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
+        return moved
 
     def preprocess(self, payload: ListFiles | None) -> list[Handed]:
         return handed_over(payload)
@@ -39,9 +51,19 @@ def handed_over(payload: Any) -> list[Handed]:
     return [Handed(file.orig_name or Path(file.path).name, _ours(file.path)) for file in (payload or [])]
 
 
+def _refuse_web(address: str | Path | None) -> None:
+    """Gradio would fetch it, however much comes from there."""
+    if str(address or "").lower().startswith(WEB):
+        raise _elsewhere()
+
+
 def _ours(given: str) -> Path:
     path = Path(given).resolve()
     if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
-        language = language_of(LocalContext.request.get(None))
-        raise toast(words("photo_elsewhere", language), language)
+        raise _elsewhere()
     return path
+
+
+def _elsewhere() -> gr.Error:
+    language = language_of(LocalContext.request.get(None))
+    return toast(say(f"error.{PhotoFault.ELSEWHERE}", {}, language), language)

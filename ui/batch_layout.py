@@ -127,6 +127,6 @@ def _buttons() -> tuple[Any, ...]:
         start_button = gr.Button(label("batch_start"), variant="primary", visible=False, elem_id="batch-start")
         stop_button = gr.Button(label("stop"), variant="stop", visible=False, elem_id="batch-stop")
         again_button = gr.Button(label("batch_again"), visible=False, elem_id="batch-again")
-        delete_button = gr.Button(label("batch_delete"), visible=False, elem_id="batch-delete")
         archive = gr.HTML(visible=False, elem_id="batch-archive")
+        delete_button = gr.Button(label("batch_delete"), visible=False, elem_id="batch-delete")
     return start_button, stop_button, again_button, delete_button, archive

@@ -133,7 +133,7 @@ def test_the_failed_ones_are_tried_again_under_a_new_key_and_the_good_ones_are_l
     assert (again.status, again.items[0].state, again.items[0].cost_usd) == (
         BatchStatus.ENDED,
         ItemState.SUCCEEDED,
-        0.03,
+        0.002,
     )
     assert again.items[0].run_id != first_run
     with pytest.raises(NothingToRun):

@@ -144,14 +144,14 @@ def test_raw_http_may_leave_everything_out_but_hears_that_a_photo_is_missing(loc
     assert "Please choose a photo first." in answer(local.url, "process", {"photo": None})
 
 
-def test_mcp_offers_the_same_four_with_their_descriptions(local: Served) -> None:
+def test_mcp_offers_the_same_functions_with_their_descriptions(local: Served) -> None:
     listed = httpx.post(
         f"{local.url}/gradio_api/mcp/",
         json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}},
         headers={"accept": "application/json, text/event-stream"},
     ).text
     tools = {tool["name"]: tool for tool in json.loads(listed[listed.index("{") :])["result"]["tools"]}
-    assert set(tools) == {"process", "explain_selection", "list_models", "export"}
+    assert set(tools) == {"process", "explain_selection", "list_models", "export", "batch", "batch_status"}
     assert "transparent PNG" in tools["process"]["description"]
     assert "balanced" in tools["process"]["inputSchema"]["properties"]["goal"]["description"]
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.data_classes import FileData, ListFiles
+from gradio.utils import get_upload_folder
 
 from app import Core, build_core
 from domain import (
@@ -28,6 +30,7 @@ from tests.batches.batching import hand_in
 from tests.conftest import QUICK
 from tests.ui.values import HOSTILE
 from ui import batch_tab, batch_table, figures
+from ui.batch_files import FilesInput, FolderButton
 from ui.batch_layout import View
 from ui.strings import TEXTS
 
@@ -251,3 +254,33 @@ def test_every_state_has_a_word_and_a_badge(state: ItemState):
 @pytest.mark.parametrize(("seconds", "said"), [(45, "45 s"), (150, "2 min"), (5399, "90 min"), (9000, "2.5 h")])
 def test_long_times_are_said_in_minutes_and_hours(seconds: float, said: str):
     assert figures.duration(seconds, Language.EN) == said
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/proc/self/environ", "nowhere.jpg", "../../etc/passwd"])
+@pytest.mark.parametrize("kind", [FilesInput, FolderButton])
+def test_only_files_that_were_uploaded_here_are_taken(kind: type, path: str):
+    payload = ListFiles(root=[FileData(path=path, orig_name="a.jpg")])
+    with pytest.raises(gr.Error, match="Please upload"):
+        kind(file_count="multiple").preprocess(payload)
+
+
+@pytest.mark.parametrize("address", ["http://169.254.169.254/x", "HTTPS://example.com/a.jpg"])
+def test_web_addresses_are_not_fetched_for_a_batch(address: str):
+    with pytest.raises(gr.Error, match="Please upload"):
+        asyncio.run(FilesInput(file_count="multiple").async_move_resource_to_block_cache(address))
+
+
+def test_an_uploaded_file_keeps_the_name_that_its_owner_gave_it():
+    path = Path(get_upload_folder()) / "a" / "cleaned.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    payload = ListFiles(root=[FileData(path=str(path), orig_name="чашка (2).jpg"), FileData(path=str(path))])
+    assert [one.name for one in FilesInput(file_count="multiple").preprocess(payload)] == [
+        "чашка (2).jpg",
+        "cleaned.jpg",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(FilesInput, "file"), (FolderButton, "uploadbutton")])
+def test_the_page_knows_them_as_gradios_own_components(kind: type, name: str):
+    assert kind(file_count="multiple").get_block_name() == name
