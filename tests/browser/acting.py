@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 SLOW_MS = 30_000
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 
 
 def upload(page: Page, photo: Path) -> None:
@@ -32,3 +33,14 @@ def wait_for_both_pictures(page: Page) -> None:
     """The photo and its cutout, loaded and not merely announced."""
     loaded = "[...document.querySelectorAll('#result img')].filter((one) => one.naturalWidth > 0).length === 2"
     page.wait_for_function(loaded, timeout=SLOW_MS)
+
+
+def unreadable(page: Page) -> list[str]:
+    """Texts with too little contrast, by light and by dark."""
+    found: list[str] = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", scheme == "dark")
+        page.wait_for_timeout(300)  # colours change gently
+        found += [f"{scheme}: {text}" for text in page.evaluate(CONTRAST)]
+    return found

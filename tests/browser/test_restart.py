@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.acting import SLOW_MS, run, upload, wait_for_both_pictures, wait_for_end
 from tests.browser.conftest import Visit
@@ -32,36 +32,35 @@ def program(tmp_path: Path, replicate: ReplicateServer) -> Iterator[Program]:
         yield program
 
 
-def test_after_a_restart_the_page_comes_back_by_itself_with_the_cutout_of_its_run(
-    visit: Visit, program: Program, replicate: ReplicateServer, photo: Path
-) -> None:
+def begin(page: Page, photo: Path, replicate: ReplicateServer) -> None:
+    """A run whose prediction is known and does not end by itself."""
     replicate.always(TARGETS["v2"], forever())
-    page = visit(program.url)
     upload(page, photo)
     run(page)
-    assert wait_until(lambda: any(job.polls for job in replicate.jobs))
+    assert wait_until(lambda: bool(replicate.jobs) and replicate.jobs[-1].polls > 0)
+
+
+def back_with_its_cutout(page: Page) -> None:
+    wait_for_end(page, "good")
+    expect(page.locator("#caption")).to_contain_text("Made by FLUX Kontext LoRA v2")
+    wait_for_both_pictures(page)
+
+
+def test_after_a_restart_or_a_kill_the_page_comes_back_by_itself_with_the_cutout_of_its_run(
+    visit: Visit, program: Program, replicate: ReplicateServer, photo: Path
+) -> None:
+    page = visit(program.url)
+    begin(page, photo, replicate)
     assert program.end() == 0
     expect(page.locator("#status")).to_contain_text("is restarting", timeout=SLOW_MS)
     replicate.jobs[0].behaviour = succeed()
     program.start()
-    wait_for_end(page, "good")
-    expect(page.locator("#caption")).to_contain_text("Made by FLUX Kontext LoRA v2")
-    wait_for_both_pictures(page)
-    assert len(replicate.creations) == 1
+    back_with_its_cutout(page)
 
-
-def test_a_killed_program_has_lost_nothing_either(
-    visit: Visit, program: Program, replicate: ReplicateServer, photo: Path
-) -> None:
-    replicate.always(TARGETS["v2"], forever())
-    page = visit(program.url)
-    upload(page, photo)
-    run(page)
-    assert wait_until(lambda: any(job.polls for job in replicate.jobs))
+    begin(page, photo, replicate)
     program.end(signal.SIGKILL)
     lapse(program)
-    replicate.jobs[0].behaviour = succeed()
+    replicate.jobs[1].behaviour = succeed()
     program.start()
-    wait_for_end(page, "good")
-    wait_for_both_pictures(page)
-    assert len(replicate.creations) == 1
+    back_with_its_cutout(page)
+    assert len(replicate.creations) == 2
