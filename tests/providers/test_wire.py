@@ -39,7 +39,7 @@ from tests.providers.conftest import BIREFNET_MODEL, Bench
 PICTURE = png(cutout_rgba(product_photo(64, 48), product_matte(64, 48)))
 OPAQUE = png(product_photo(64, 48))
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
-LOCAL_LEAVES = {"EngineFault", "WeightsFault"}
+LOCAL_LEAVES = {"EngineFault", "WeightsFault", "NoTurn"}
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def core(_core: Core, server: ReplicateServer) -> Core:
     with _core.database.write() as session:
         for table in ("breakers", "spend", "runs"):
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  # our own names
-    _core.tools.providers[next(iter(_core.tools.providers))]._budget.tokens = 5.0
+    _core.tools.providers[next(iter(_core.tools.providers))]._inner._budget.tokens = 5.0
     return _core
 
 
@@ -168,7 +168,7 @@ def test_every_leaf_that_a_provider_can_raise_has_a_fault():
 
 
 def test_a_storm_of_refusals_makes_under_a_fifth_more_requests(core: Core, server: ReplicateServer):
-    core.tools.providers[next(iter(core.tools.providers))]._budget.tokens = 2.0
+    core.tools.providers[next(iter(core.tools.providers))]._inner._budget.tokens = 2.0
     for target in (V1,):
         server.always(target, throttle(5))
     runs = 12
