@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -24,6 +23,7 @@ from gradio.utils import get_upload_folder
 
 import chores
 import imaging
+import memory
 import ui
 from api import build_rest
 from batches import BatchFiles, Desk, LocalQueue, PostgresQueue, prepare
@@ -50,8 +50,6 @@ from runs import LEASE, Breakers, Calls, FileStore, Journal, Ledger, Owners, Too
 from service import Batches, Limits, Privacy, Service, Tray, utc_now
 from settings import Settings, read_settings
 
-# malloc.h: trim threshold, mmap threshold, most arenas
-MALLOPT = {-1: 8 << 20, -3: 4 << 20, -8: 2}
 SEED = Path(__file__).parent / "data" / "seed.json"
 MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
@@ -252,16 +250,8 @@ async def _wind_up(app: App) -> None:
         signal.raise_signal(signal.SIGTERM)  # a second one ends it; SIGINT may be ignored, after "&"
 
 
-def give_memory_back() -> None:
-    """What large pictures leave behind goes back to the system at once; glibc would keep 60 MB more every minute."""
-    with suppress(OSError, AttributeError):  # another C library
-        libc = ctypes.CDLL(None)
-        for option, value in MALLOPT.items():
-            libc.mallopt(option, value)
-
-
 def main() -> int:
-    give_memory_back()
+    memory.give_back_large()
     guard_streams(())
     configure_logging()
     try:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 from collections.abc import Awaitable
-from contextlib import suppress
 from datetime import timedelta
 
 import gradio as gr
 
+import memory
 import ui
 from database import Database
 from errors import DatabaseError
@@ -34,7 +33,7 @@ async def sweep(batches: Batches, privacy: Privacy, page: gr.Blocks, keep_hours:
 async def tidy(database: Database, ledger: Ledger) -> None:
     """Money of runs that are over goes back, memory too; a database in trouble is asked whether it is well again."""
     while True:
-        await asyncio.to_thread(_trim)
+        await asyncio.to_thread(memory.give_back_small)
         await asyncio.to_thread(database.recheck)
         await asyncio.to_thread(ledger.tidy)
         await asyncio.sleep(TIDY_EVERY_S)
@@ -57,9 +56,3 @@ async def _put_off(chore: Awaitable[object]) -> None:
         await chore
     except DatabaseError as error:
         log.warning("chore.put_off", reason=str(error))
-
-
-def _trim() -> None:
-    """What small ones leave, between things that stay."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)

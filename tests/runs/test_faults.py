@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 import errors
 from app import Core, build_core
-from domain import Outcome, RunStatus, SelectionRequest
+from domain import Outcome, ProviderKind, RunStatus, SelectionRequest
 from errors import AccountError, Consequence, ProviderError
 from providers import replicate_client
+from providers.budget import RetryBudget
 from settings import Settings
 from tests.fakes.behaviours import Answer, Behaviour, Drop, Reply, Silence, drop_on_create, hang, http, nsfw, throttle
 from tests.fakes.replicate_server import V1, ReplicateServer
@@ -88,14 +89,19 @@ def _core(settings: Settings, time: FakeTime) -> Iterator[Core]:
     core.database.close()
 
 
+def budget_of(core: Core) -> RetryBudget:
+    """All hosted models share one."""
+    return core.tools.providers[ProviderKind.BIREFNET]._inner._budget
+
+
 @pytest.fixture
 def core(_core: Core, server: ReplicateServer) -> Core:
     """As it was at the start: nothing rests, nothing is spent."""
     server.forget()
     with _core.database.write() as session:
-        for table in ("breakers", "spend", "runs"):
+        for table in ("breakers", "spend", "runs", "provider_calls"):
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  # our own names
-    _core.tools.providers[next(iter(_core.tools.providers))]._inner._budget.tokens = 5.0
+    budget_of(_core).tokens = 5.0
     return _core
 
 
@@ -168,7 +174,7 @@ def test_every_leaf_that_a_provider_can_raise_has_a_fault():
 
 
 def test_a_storm_of_refusals_makes_under_a_fifth_more_requests(core: Core, server: ReplicateServer):
-    core.tools.providers[next(iter(core.tools.providers))]._inner._budget.tokens = 2.0
+    budget_of(core).tokens = 2.0
     for target in (V1,):
         server.always(target, throttle(5))
     runs = 12

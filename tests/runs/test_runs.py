@@ -318,8 +318,7 @@ class FullDisk(FileStore):
 
 def on(core: Core, store: FileStore) -> Service:
     tools = replace(core.tools, store=store)
-    privacy, rules = core.service.privacy, core.service.exports.rules
-    return Service(ModelRegistry(core.database), tools, Limits(), privacy, rules)
+    return Service(ModelRegistry(core.database), tools, Limits(), core.service.privacy, {})
 
 
 def test_when_the_photo_cannot_be_kept_nothing_is_bought_and_the_person_is_told(
