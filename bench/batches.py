@@ -31,12 +31,13 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 import chores
-from app import Core, build_core, give_memory_back
+from app import Core, build_core
 from batches import Handed
 from bench.chaos import token_in
 from bench.compose import mib_highest, mib_now
 from database import Database
 from domain import BatchOptions, BatchStatus, SelectionRequest
+from memory import give_back_large
 from observability import configure_logging
 from providers import Timing
 from settings import Settings
@@ -240,7 +241,7 @@ def main() -> int:
     parser.add_argument("--photos", type=int, default=200)
     options = parser.parse_args()
     configure_logging(logging.CRITICAL)
-    give_memory_back()
+    give_back_large()
     if options.what == "serve":
         data_dir, *others = options.rest
         asyncio.run(serve(Path(data_dir), *others))
