@@ -30,12 +30,14 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import text
 
+import chores
 from app import Core, build_core
 from batches import Handed
 from bench.chaos import token_in
 from bench.compose import mib_highest, mib_now
 from database import Database
 from domain import BatchOptions, BatchStatus, SelectionRequest
+from memory import give_back_large
 from observability import configure_logging
 from providers import Timing
 from settings import Settings
@@ -133,12 +135,15 @@ async def serve(data_dir: Path, replicate: str, database: str, batch_id: str) ->
                 await core.service.recover()
                 await asyncio.sleep(0.5)
 
-        chores = [asyncio.create_task(recover()), asyncio.create_task(core.batches.work())]
+        tidy = asyncio.create_task(
+            chores.tidy(core.database, core.tools.ledger)
+        )  # gives memory back, as the program does
+        work = [asyncio.create_task(recover()), asyncio.create_task(core.batches.work()), tidy]
         while (await core.batches.report(batch_id)).status is BatchStatus.RUNNING:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
-        for chore in chores:
+        for chore in work:
             chore.cancel()
-        await asyncio.gather(*chores, return_exceptions=True)
+        await asyncio.gather(*work, return_exceptions=True)
     print(json.dumps({"base": round(base, 1), "highest": round(mib_highest(), 1)}))
 
 
@@ -236,6 +241,7 @@ def main() -> int:
     parser.add_argument("--photos", type=int, default=200)
     options = parser.parse_args()
     configure_logging(logging.CRITICAL)
+    give_back_large()
     if options.what == "serve":
         data_dir, *others = options.rest
         asyncio.run(serve(Path(data_dir), *others))
