@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from imaging.matting import guided, settled
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, to_bytes
 
-_BAND_SHARE = 0.004
+_BAND_SHARE = 0.0035
 _REACH = 3
 _EPSILON = 1e-5
 _SPREAD_WEIGHT, _NOISE = 6.0, 2e-3

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import copy
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,15 @@ TOLERANCE = 1e-3
 """Logits by which the runtime may differ from torch with the same rounded weights."""
 
 
-def loaded(path: Path) -> Network:
-    network = Network().eval()
-    network.load_state_dict(torch.load(path))
+def loaded(weights: Sequence[Path]) -> Network:
+    """The mean of the weights of runs that went on from one another: steadier than the last alone (Wortsman et al.,
+    "Model soups", ICML 2022)."""
+    network, runs = Network().eval(), [torch.load(path) for path in weights]
+    mean = {
+        name: torch.stack([run[name] for run in runs]).mean(0) if last.is_floating_point() else last
+        for name, last in runs[-1].items()
+    }
+    network.load_state_dict(mean)
     return network
 
 
@@ -97,7 +104,7 @@ def _noise(side: int) -> Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("weights", type=Path, nargs="+", help="of one run, or of several that are averaged")
     parser.add_argument("out", type=Path)
     parser.add_argument("--side", type=int, default=SIDE, help="a multiple of 32")
     args = parser.parse_args()
