@@ -45,13 +45,10 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 SHOW_STATUS = "() => { document.querySelector('#status')?.scrollIntoView({ block: 'nearest' }); }"
 
 
-# Gradio takes a second click for another run until the first one's event is under way, which may take a moment.
+# Gradio takes a double click for two runs until the first one's event is under way, which may take a moment.
 ONE_CLICK = """() => {
-  let last = 0;
   document.addEventListener('click', (click) => {
-    if (!click.target.closest('#run')) return;
-    if (Date.now() - last < 1000) click.stopImmediatePropagation();
-    last = Date.now();
+    if (click.detail > 1 && click.target.closest('#run')) click.stopImmediatePropagation();
   }, true);
 }"""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 SLOW_MS = 30_000
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
@@ -36,11 +37,12 @@ def wait_for_both_pictures(page: Page) -> None:
 
 
 def unreadable(page: Page) -> list[str]:
-    """Texts with too little contrast, by light and by dark."""
+    """Texts with too little contrast, by light and by dark, once colours have stopped changing."""
     found: list[str] = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", scheme == "dark")
-        page.wait_for_timeout(300)  # colours change gently
+        with suppress(TimeoutError):
+            page.wait_for_function(f"({CONTRAST})().length === 0", timeout=3000)
         found += [f"{scheme}: {text}" for text in page.evaluate(CONTRAST)]
     return found
