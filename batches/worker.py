@@ -51,14 +51,15 @@ BUG = Statement(code="error.bug")
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What is done for a batch elsewhere: runs under a key, runs that somebody else began, files for marketplaces, and
-    what was set aside for a batch that is `over`.
+    """What is done for a batch elsewhere: runs under a key, runs that somebody else began, files for marketplaces, what
+    lies in memory for them until all are `exported`, and what was set aside for a batch that is `over`.
     """
 
     run: Callable[[bytes, SelectionRequest, Payer, str], AsyncGenerator[RunEvent, None]]
     follow: Callable[[str], AsyncGenerator[RunEvent, None]]
     result: Callable[[str], Awaitable[RunResult | None]]
     export: Callable[[str, ExportOptions], Awaitable[Exported]]
+    exported: Callable[[str], None]
     over: Callable[[str], None]
 
 
@@ -142,7 +143,9 @@ class Worker:
     async def _exports(self, result: RunResult, options: BatchOptions) -> tuple[MadeExport, ...]:
         if result.files is None:
             return ()
-        return tuple([await self._export(result.run_id, name, options.export) for name in options.marketplaces])
+        made = [await self._export(result.run_id, name, options.export) for name in options.marketplaces]
+        self._hands.exported(result.run_id)
+        return tuple(made)
 
     async def _export(self, run_id: str, marketplace: str, options: ExportOptions) -> MadeExport:
         """A file that cannot be made is a line of the report, and the photo is done all the same."""

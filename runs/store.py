@@ -185,6 +185,10 @@ class FileStore:
             shutil.rmtree(folder, ignore_errors=True)
         return len(old)
 
+    def put_aside(self, run_id: str) -> None:
+        """Nobody is about to paint on this run: its decoded pictures need not stay in memory."""
+        self._bench.forget(run_id)
+
     def all_files(self, run_id: str) -> tuple[Path, ...]:
         """Every file of a run, whatever it is."""
         return tuple(path for path in self._folder(run_id).rglob("*") if path.is_file())

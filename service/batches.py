@@ -75,7 +75,14 @@ class Batches:
     def __init__(self, service: Service, tray: Tray) -> None:
         self._service = service
         self._tray = tray
-        hands = Hands(service.run_in_batch, service.follow, service.result, self._export, tray.ledger.drop_plan)
+        hands = Hands(
+            service.run_in_batch,
+            service.follow,
+            service.result,
+            self._export,
+            service.exports.put_aside,
+            tray.ledger.drop_plan,
+        )
         self._worker = Worker(tray.desk, tray.files, hands)
 
     async def take(self, files: Sequence[Handed], options: BatchOptions, visitor: str = "") -> str:

@@ -41,6 +41,10 @@ class Exports:
         """What a marketplace asks, as far as it is known, with the source and date of every rule."""
         return rule_reports(self.rules[marketplace], self._tools.now().date(), language)
 
+    def put_aside(self, run_id: str) -> None:
+        """All files of a run are made: what is in memory for them can go."""
+        self._tools.store.put_aside(run_id)
+
     def cutout(self, run_id: str) -> Path:
         """The model's own cutout, or the draft, as a PNG; raises `FilesGone`."""
         return self._tools.store.files(run_id, 0).cutout

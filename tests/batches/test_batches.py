@@ -374,3 +374,11 @@ def test_one_visitor_cannot_fill_the_disk_with_batches_that_never_start(local_co
     taken(local_core, files, visitor="modest")
     asyncio.run(local_core.batches.delete(ids[0]))
     taken(local_core, files, visitor="greedy")
+
+
+def test_pictures_of_photos_that_are_done_do_not_stay_in_memory(local_core: Core, tmp_path: Path):
+    batch_id = taken(
+        local_core, hand_in(tmp_path / "up", "a.jpg", "b.jpg"), BatchOptions(marketplaces=("ozon", "etsy"))
+    )
+    assert states(worked_off(local_core, batch_id)) == [ItemState.SUCCEEDED] * 2
+    assert local_core.store._bench.bytes == 0
