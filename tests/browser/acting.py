@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,3 +48,10 @@ def unreadable(page: Page) -> list[str]:
             page.wait_for_function(f"({CONTRAST})().length === 0", timeout=3000)
         found += [f"{scheme}: {text}" for text in page.evaluate(CONTRAST)]
     return found
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 15) -> bool:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.1)
+    return true()

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.acting import SLOW_MS, run, upload, wait_for_both_pictures, wait_for_end
+from tests.browser.acting import SLOW_MS, run, upload, wait_for_both_pictures, wait_for_end, wait_until
 from tests.browser.conftest import Visit
 from tests.fakes.behaviours import fail, forever
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 15) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.1)
-    return true()
 
 
 def test_the_first_choice_makes_the_cutout(visit: Visit, hosted_url: str, photo: Path) -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.acting import SLOW_MS, run, upload, wait_for_both_pictures, wait_for_end
+from tests.browser.acting import SLOW_MS, run, upload, wait_for_both_pictures, wait_for_end, wait_until
 from tests.browser.conftest import Visit
-from tests.browser.test_hosted import wait_until
 from tests.fakes.behaviours import forever, succeed
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
 from tests.program import Program, running

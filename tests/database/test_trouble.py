@@ -23,7 +23,7 @@ from tests.conftest import QUICK, SettingsMaker
 from tests.fakes.behaviours import Behaviour
 from tests.fakes.replicate_server import V2, ReplicateServer
 from tests.runs.running import run
-from tests.ui.test_run_tab import asking
+from tests.ui.updates import asking
 from ui.welcome import greet
 from wording import say
 

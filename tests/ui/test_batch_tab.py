@@ -28,6 +28,7 @@ from errors import NoSuchBatch
 from settings import Settings
 from tests.batches.batching import hand_in
 from tests.conftest import QUICK
+from tests.ui.updates import asking
 from tests.ui.values import HOSTILE
 from ui import batch_tab, batch_table, figures
 from ui.batch_files import FilesInput, FolderButton
@@ -42,12 +43,6 @@ def core(tmp_path: Path) -> Iterator[Core]:
     core = build_core(Settings(data_dir=tmp_path / "tab"), QUICK)
     yield core
     core.database.close()
-
-
-def asking(header: str = "en", **query: str) -> gr.Request:
-    request = gr.Request()
-    request.kwargs = {"headers": {"accept-language": header}, "query_params": query}
-    return request
 
 
 def view(outputs: tuple[Any, ...]) -> View:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date
@@ -18,6 +17,7 @@ from settings import Settings
 from tests.conftest import QUICK
 from tests.photos import jpeg, product_photo
 from tests.runs.running import run
+from tests.ui.updates import asking, told_by
 from tests.ui.values import HOSTILE
 from ui import export_panel
 from ui.choices import ANYWHERE
@@ -55,31 +55,13 @@ def mending(core: Core) -> Mending:
     return Mending(run(core.service).run_id)
 
 
-def asking(header: str = "en") -> gr.Request:
-    request = gr.Request()
-    request.kwargs = {"headers": {"accept-language": header}}
-    return request
-
-
 def by_name(outputs: Sequence[Any]) -> dict[str, Any]:
     return dict(zip((field.name for field in fields(View)), outputs, strict=True))
 
 
 def made(core: Core, mending: Mending, header: str = "en", **given: Any) -> tuple[list[dict[str, Any]], str | None]:
     """Every update of the page by name, and the sentence of the toast, if there was one."""
-
-    async def collect() -> tuple[list[dict[str, Any]], str | None]:
-        shown: list[dict[str, Any]] = []
-        making = export_panel.make(core.service, *{**USUAL, **given}.values(), mending, asking(header))
-        try:
-            while True:
-                shown.append(by_name(await anext(making)))
-        except StopAsyncIteration:
-            return shown, None
-        except gr.Error as error:
-            return shown, error.message
-
-    return asyncio.run(collect())
+    return told_by(export_panel.make(core.service, *{**USUAL, **given}.values(), mending, asking(header)), by_name)
 
 
 def test_while_it_works_the_button_says_so_and_then_the_file_can_be_fetched(core: Core, mending: Mending) -> None:

@@ -13,7 +13,8 @@ from tests.fakes.behaviours import forever
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
 from tests.runs.crashing import prediction_known
 from tests.runs.running import events_of, mug
-from tests.ui.test_run_tab import asking, by_name
+from tests.ui.test_run_tab import by_name
+from tests.ui.updates import asking
 from ui.rejoin import rejoin
 
 

@@ -21,6 +21,7 @@ from tests.fakes.behaviours import fail
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
 from tests.photos import jpeg, product_photo
 from tests.runs.running import events_of, mug
+from tests.ui.updates import asking, told_by
 from ui import run_tab
 from ui.choices import ANYWHERE, AUTO, UNKNOWN
 from ui.screen import Screen
@@ -54,27 +55,9 @@ def photo(tmp_path: Path) -> str:
     return str(path)
 
 
-def asking(header: str = "en") -> gr.Request:
-    request = gr.Request()
-    request.kwargs = {"headers": {"accept-language": header}}
-    return request
-
-
 def screens_of(service: Service, photo: str | None, header: str = "en") -> tuple[list[dict[str, Any]], str | None]:
     """Every update of the page by name, and the sentence of the toast, if there was one."""
-
-    async def collect() -> tuple[list[dict[str, Any]], str | None]:
-        running = run_tab.run(service, photo, *UNTOUCHED, request=asking(header))
-        shown: list[dict[str, Any]] = []
-        try:
-            while True:
-                shown.append(by_name(await anext(running)))
-        except StopAsyncIteration:
-            return shown, None
-        except gr.Error as error:
-            return shown, error.message
-
-    return asyncio.run(collect())
+    return told_by(run_tab.run(service, photo, *UNTOUCHED, request=asking(header)), by_name)
 
 
 def by_name(outputs: Sequence[Any]) -> dict[str, Any]:

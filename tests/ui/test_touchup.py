@@ -17,6 +17,7 @@ from app import Core
 from domain import Language, TouchUp
 from tests.runs.running import run
 from tests.runs.test_touchup import GREEN, WALL, painted
+from tests.ui.updates import asking, told_by
 from ui import touchup
 from ui.easel import easel
 from ui.mending import Mending
@@ -27,12 +28,6 @@ PAINTING = PNG_URL + base64.b64encode(painted((WALL, GREEN))).decode()
 NO_FINISH = (0, 0, False, False)
 
 
-def asking(header: str = "en") -> gr.Request:
-    request = gr.Request()
-    request.kwargs = {"headers": {"accept-language": header}}
-    return request
-
-
 def by_name(outputs: Sequence[Any]) -> dict[str, Any]:
     return dict(zip((field.name for field in fields(View)), outputs, strict=True))
 
@@ -41,19 +36,7 @@ def applied(
     core: Core, mending: Mending, painting: str | None, finish: tuple[Any, ...] = NO_FINISH, header: str = "en"
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Every update of the page by name, and the sentence of the toast, if there was one."""
-
-    async def collect() -> tuple[list[dict[str, Any]], str | None]:
-        shown: list[dict[str, Any]] = []
-        applying = touchup.apply(core.service, painting, *finish, mending, asking(header))
-        try:
-            while True:
-                shown.append(by_name(await anext(applying)))
-        except StopAsyncIteration:
-            return shown, None
-        except gr.Error as error:
-            return shown, error.message
-
-    return asyncio.run(collect())
+    return told_by(touchup.apply(core.service, painting, *finish, mending, asking(header)), by_name)
 
 
 @pytest.fixture
