@@ -1,4 +1,4 @@
-"""Trains the network for so many minutes: `python -m training.train ASSETS OUT.pt --minutes 55`."""
+"""Trains the network for so many steps: `python -m training.train ASSETS OUT.pt --steps 3800`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SAYS_EVERY, SAVES_EVERY = 200, 1500
 class Plan:
     assets: Path
     out: Path
-    minutes: float
+    steps: int
     start: Path | None = None
     """Weights to go on from."""
     seed: int = 0
@@ -68,9 +68,9 @@ def loss(logits: Tensor, matte: Tensor) -> Tensor:
     return (entropy.sum((1, 2, 3)) / weight.sum((1, 2, 3)) + 1 - (shared + 20) / (union + 20)).mean()
 
 
-def rate(peak: float, step: int, share: float) -> float:
-    """Up within the first steps, then down a cosine over the share of the time that has passed."""
-    return peak * min(1, (step + 1) / WARM_STEPS) * (0.99 * 0.5 * (1 + math.cos(math.pi * share)) + 0.01)
+def rate(peak: float, step: int, steps: int) -> float:
+    """Up within the first steps, then down a cosine."""
+    return peak * min(1, (step + 1) / WARM_STEPS) * (0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)) + 0.01)
 
 
 def learn(network: Network, optimiser: torch.optim.Optimizer, photos: Tensor, mattes: Tensor) -> float:
@@ -129,17 +129,14 @@ def train(plan: Plan) -> None:
     batches = DataLoader(Composites(plan.assets, plan.seed), BATCH, num_workers=1, prefetch_factor=6)
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.02)
     began, mean = time.monotonic(), 0.0
-    for step, (photos, mattes) in enumerate(batches):
-        spent = (time.monotonic() - began) / 60
-        if spent >= plan.minutes:
-            break
+    for step, (photos, mattes) in enumerate(islice(batches, plan.steps)):
         for group in optimiser.param_groups:
-            group["lr"] = rate(peak, step, spent / plan.minutes)
+            group["lr"] = rate(peak, step, plan.steps)
         now = learn(network, optimiser, photos, mattes)
         follow(average, network, step + 1)
         mean = 0.98 * mean + 0.02 * now if step else now
         if (step + 1) % SAYS_EVERY == 0:
-            print(f"{spent:.1f} min, step {step + 1}, loss {mean:.4f}", flush=True)
+            print(f"{(time.monotonic() - began) / 60:.1f} min, step {step + 1}, loss {mean:.4f}", flush=True)
         if (step + 1) % SAVES_EVERY == 0:
             keep(average, held, plan.out)
     keep(average, held, plan.out)
@@ -149,11 +146,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("assets", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--seed", type=int, default=0, help="of the first composite")
     args = parser.parse_args()
-    train(Plan(args.assets, args.out, args.minutes, args.start, args.seed))
+    train(Plan(args.assets, args.out, args.steps, args.start, args.seed))
 
 
 if __name__ == "__main__":
