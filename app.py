@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,6 +36,7 @@ from outside import Line, Rates, Wall
 from policy import ModelSelectionPolicy
 from providers import (
     BIREFNET_LITE,
+    Engine,
     Fetcher,
     LiteConfig,
     ReplicateConfig,
@@ -52,6 +53,7 @@ from settings import Settings, read_settings
 
 SEED = Path(__file__).parent / "data" / "seed.json"
 MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
+ENGINES: Mapping[ProviderKind, Engine] = {ProviderKind.EMBEDDED: imaging.object_mask}
 SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
 MAX_WAITING = 96  # events of all kinds; runs have a shorter line of their own, see service.turns
 MAX_ACTIVE = 100  # runs that wait for their turn count, and quick events must still get through
@@ -168,13 +170,19 @@ def build(settings: Settings, timing: Timing | None = None) -> App:
     return App(core, ui.build(core.service, core.batches))
 
 
-def build_core(settings: Settings, timing: Timing | None = None, lease: timedelta = LEASE) -> Core:
+def build_core(
+    settings: Settings,
+    timing: Timing | None = None,
+    lease: timedelta = LEASE,
+    engines: Mapping[ProviderKind, Engine] = ENGINES,
+) -> Core:
+    """The program without its page; `engines` run on this machine."""
     models, rules = load_seed(SEED), load_marketplaces(MARKETPLACES)
     database = Database(settings.database)
     migrate(database)
     apply_seed(database, models)
     store = FileStore(settings.data_dir / "runs")
-    tools = _tools(settings, database, store, timing or Timing(), lease)
+    tools = _tools(settings, database, store, timing or Timing(), lease, engines)
     tools.breakers.forgive_account()
     log.info("spend.now", **tools.ledger.report().model_dump(mode="json"))
     privacy = Privacy(Owners(database), store, utc_now, ui.delete_copies)
@@ -197,9 +205,16 @@ def _limits(settings: Settings) -> Limits:
     return Limits(settings.local_engine)
 
 
-def _tools(settings: Settings, database: Database, store: FileStore, timing: Timing, lease: timedelta) -> Tools:
+def _tools(
+    settings: Settings,
+    database: Database,
+    store: FileStore,
+    timing: Timing,
+    lease: timedelta,
+    engines: Mapping[ProviderKind, Engine],
+) -> Tools:
     config = ReplicateConfig(settings.replicate_api_token, settings.replicate_base_url, settings.lora_weights)
-    gate, engines = process_gate(), {ProviderKind.EMBEDDED: imaging.object_mask}
+    gate = process_gate()
     calls = Calls(database, utc_now, settings.provider_at_once, settings.provider_per_minute)
     return Tools(
         policy=ModelSelectionPolicy(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import tempfile
@@ -16,11 +15,11 @@ os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="cutout-router-tests-")
 import pytest
 from pydantic import SecretStr
 
-from app import SEED, Core, build_core
-from database import Database, migrate
-from providers import Timing
+from app import SEED, Core
+from database import Database
 from registry import ModelRegistry, apply_seed, load_seed
 from settings import Settings
+from tests.cores import core_of, fresh
 from tests.fakes.replicate_server import ReplicateServer
 from tests.leaks import WATCH
 
@@ -39,12 +38,6 @@ def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_strangers)
 
 
-async def no_wait(_seconds: float) -> None:
-    """Takes the place of every sleep between polls: lets others go on, and waits for nothing."""
-    await asyncio.sleep(0)
-
-
-QUICK = Timing(sleep=no_wait)
 SettingsMaker = Callable[..., Settings]
 
 
@@ -80,8 +73,9 @@ def make_settings(tmp_path: Path) -> SettingsMaker:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """A migrated database without a row of ours."""
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    migrate(database)
+    path = tmp_path / "test.db"
+    path.write_bytes(fresh(seeded=False))
+    database = Database(f"sqlite:///{path}")
     yield database
     database.close()
 
@@ -102,7 +96,7 @@ def replicate() -> Iterator[ReplicateServer]:
 @pytest.fixture
 def local_core(make_settings: SettingsMaker) -> Iterator[Core]:
     """The program without its page and without a token."""
-    core = build_core(make_settings(), QUICK)
+    core = core_of(make_settings())
     yield core
     core.database.close()
 
@@ -111,6 +105,6 @@ def local_core(make_settings: SettingsMaker) -> Iterator[Core]:
 def hosted_core(make_settings: SettingsMaker, replicate: ReplicateServer) -> Iterator[Core]:
     """The program without its page, with a token for the fake Replicate."""
     token = SecretStr(replicate.token)
-    core = build_core(make_settings(replicate_api_token=token, replicate_base_url=replicate.url), QUICK)
+    core = core_of(make_settings(replicate_api_token=token, replicate_base_url=replicate.url))
     yield core
     core.database.close()

@@ -11,16 +11,16 @@ from PIL import Image
 
 from api import build_rest
 from api.problems import MOST_BODY_BYTES
-from app import Core, build_core
+from app import Core
 from runs import RunResult
 from settings import Settings
-from tests.conftest import QUICK
+from tests.cores import core_of
 from tests.runs.running import run
 
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    core = build_core(Settings(data_dir=tmp_path_factory.mktemp("rest")), QUICK)
+    core = core_of(Settings(data_dir=tmp_path_factory.mktemp("rest")))
     yield core
     core.database.close()
 

@@ -17,9 +17,8 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from api import build_rest
 from api.batches import SAID
 from api.starting import WISHES
-from app import build_core
 from settings import Settings
-from tests.conftest import QUICK
+from tests.cores import core_of
 
 AT_ANY_PACE = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -29,7 +28,7 @@ PROMISES = (not_a_server_error, content_type_conformance, response_schema_confor
 
 @pytest.fixture(scope="module")
 def rest_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    core = build_core(Settings(data_dir=tmp_path_factory.mktemp("fuzz")), QUICK)
+    core = core_of(Settings(data_dir=tmp_path_factory.mktemp("fuzz")))
     yield build_rest(core.service, "the owner's token", core.batches)
     core.database.close()
 

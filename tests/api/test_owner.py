@@ -7,9 +7,10 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from api import build_rest
-from app import Core, build_core
+from app import Core
 from runs import Payer
-from tests.conftest import QUICK, SettingsMaker
+from tests.conftest import SettingsMaker
+from tests.cores import core_of
 
 TOKEN = "owner-öæ-secret"
 
@@ -33,7 +34,7 @@ def test_the_owner_sees_what_is_paid_reserved_and_unsure_by_model(local_core: Co
 
 
 def test_the_owner_sees_the_caps_that_are_set(make_settings: SettingsMaker):
-    core = build_core(make_settings(spend_cap_day_usd=5, spend_cap_run_usd=0.1), QUICK)
+    core = core_of(make_settings(spend_cap_day_usd=5, spend_cap_run_usd=0.1))
     assert asked(core, f"Bearer {TOKEN}").json()["caps_usd"] == {"run": 0.1, "day": 5.0}
     core.database.close()
 
@@ -56,7 +57,7 @@ def test_the_openapi_document_does_not_tell_of_it(local_core: Core):
 
 def test_the_log_of_a_start_tells_what_was_spent_and_never_the_token(make_settings: SettingsMaker):
     with capture_logs() as lines:
-        build_core(make_settings(admin_token=TOKEN), QUICK).database.close()
+        core_of(make_settings(admin_token=TOKEN)).database.close()
     told = next(line for line in lines if line["event"] == "spend.now")
     assert told["day"] == {"paid_usd": 0.0, "reserved_usd": 0.0, "unsure_usd": 0.0}
     assert TOKEN not in str(lines)

@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
-from app import Core, build_core
+from app import Core
 from domain import BatchOptions, BatchStatus, Cap, ItemState, Language, SelectionRequest, Spent
 from errors import FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget, PredictionFailed, TooManyBatches
 from runs import Payer
 from tests.batches.batching import PHOTO, hand_in, report_of, states, taken, worked_off
-from tests.conftest import QUICK
+from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, fail, forever
 from tests.fakes.replicate_server import BIREFNET, ReplicateServer
 from tests.serving import hosted_settings
@@ -31,7 +31,7 @@ CHEAP = BatchOptions(request=SelectionRequest(model_id="birefnet"))
 @pytest.fixture
 def capped_core(replicate: ReplicateServer, tmp_path: Path) -> Iterator[Core]:
     """A day costs at most what three photos cost on BiRefNet."""
-    core = build_core(hosted_settings(replicate, data_dir=tmp_path / "capped", spend_cap_day_usd=0.006), QUICK)
+    core = core_of(hosted_settings(replicate, data_dir=tmp_path / "capped", spend_cap_day_usd=0.006))
     yield core
     core.database.close()
 
@@ -39,7 +39,7 @@ def capped_core(replicate: ReplicateServer, tmp_path: Path) -> Iterator[Core]:
 @pytest.fixture
 def another_core(hosted_core: Core) -> Iterator[Core]:
     """Another process on the same files and the same database."""
-    core = build_core(hosted_core.settings, QUICK)
+    core = core_of(hosted_core.settings)
     yield core
     core.database.close()
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app import Core, build_core
+from app import Core
 from batches import ItemKey
 from domain import BatchStatus, ItemState
 from settings import Settings
 from tests.batches.batching import hand_in, report_of, states, taken
-from tests.conftest import QUICK
+from tests.cores import core_of
 from tests.fakes.postgres import postgres, programs
 
 pytestmark = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed here")
@@ -31,7 +31,7 @@ def address() -> Iterator[str]:
 def workers(address: str, tmp_path: Path) -> Iterator[tuple[Core, Core]]:
     """Two processes' worth of the program on one database and one folder."""
     settings = Settings(data_dir=tmp_path / "data", database_url=address, batch_at_once=2)
-    cores = [build_core(settings, QUICK, timedelta(seconds=1)) for _ in range(2)]
+    cores = [core_of(settings, lease=timedelta(seconds=1)) for _ in range(2)]
     yield cores[0], cores[1]
     with cores[0].database.write() as session:
         for table in ("batch_items", "batches", "journal", "attempts", "runs", "procrastinate_jobs"):

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import text
 
 from providers import Timing
 from settings import Settings
 from tests.fakes.replicate_server import ReplicateServer
 from tests.find_chromium import chromium
 from tests.photos import jpeg, product_photo
-from tests.serving import hosted_settings, serving
+from tests.serving import Served, hosted_settings, serving
 
 Visit = Callable[..., Page]
 
@@ -53,11 +54,22 @@ def local_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield served.url
 
 
+@pytest.fixture(scope="module")
+def _hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with ReplicateServer() as replicate:
+        settings = hosted_settings(replicate, data_dir=tmp_path_factory.mktemp("hosted"))
+        with serving(settings, Timing(sleep=briefly), replicate) as served:
+            yield served
+
+
 @pytest.fixture
-def hosted_url(tmp_path: Path, replicate: ReplicateServer) -> Iterator[str]:
-    """The program with a token for a fake Replicate of its own."""
-    with serving(hosted_settings(replicate, data_dir=tmp_path / "data"), Timing(sleep=briefly)) as served:
-        yield served.url
+def hosted(_hosted: Served) -> Served:
+    """The program with a token for a fake Replicate that remembers nothing, and with no model that rests."""
+    assert _hosted.replicate
+    _hosted.replicate.forget()
+    with _hosted.core.database.write() as session:
+        session.execute(text("DELETE FROM breakers"))
+    return _hosted
 
 
 @pytest.fixture

@@ -31,7 +31,9 @@ def make(page: Page) -> None:
     expect(page.locator("#export-download")).to_be_visible(timeout=SLOW_MS)
 
 
-def test_a_file_for_a_marketplace_with_every_check_and_its_source(visit: Visit, local_url: str, photo: Path) -> None:
+def test_a_file_for_a_marketplace_then_one_of_ones_own_size_and_a_new_run_takes_it_away(
+    visit: Visit, local_url: str, photo: Path
+) -> None:
     page = visit(local_url)
     expect(page.locator("#export")).to_be_hidden()
     open_panel(page, photo)
@@ -49,18 +51,13 @@ def test_a_file_for_a_marketplace_with_every_check_and_its_source(visit: Visit, 
         assert (picture.format, picture.size) == ("JPEG", (700, 934))
         assert picture.getpixel((0, 0)) == (255, 255, 255)
 
-
-def test_a_size_of_ones_own_on_a_colour_and_a_new_run_takes_the_file_away(
-    visit: Visit, local_url: str, photo: Path
-) -> None:
-    page = visit(local_url)
-    open_panel(page, photo)
     choose(page, "Own size")
     for field, value in (("Width", "640"), ("Height", "480")):
         page.get_by_label(f"{field}, px").fill(value)
     page.locator("#export-ground").get_by_text("Colour").click()
     expect(page.locator("#export-colour")).to_be_visible()
     make(page)
+    expect(page.locator("#export-told")).to_contain_text("For Own size")
     with page.expect_download() as download:
         page.click("#export-download")
     with Image.open(download.value.path()) as picture:

@@ -54,32 +54,21 @@ def alpha(page: Page, at: tuple[float, float], button: str = "#download-cutout")
         return int(matte.getpixel((int(at[0] * picture.width), int(at[1] * picture.height))))
 
 
-def test_red_erases_green_keeps_and_undo_brings_everything_back(visit: Visit, local_url: str, photo: Path) -> None:
+def test_red_erases_green_keeps_the_brush_stays_in_the_hand_and_undo_brings_everything_back(
+    visit: Visit, local_url: str, photo: Path
+) -> None:
     page = visit(local_url)
     canvas = open_easel(page, photo)
     expect(page.locator("#touchup-undo")).to_be_disabled()
     paint(page, canvas, MUG)
     page.get_by_role("button", name="Keep").click()
+    page.locator(".easel-size input").fill("40")
     paint(page, canvas, WALL)
+    key = page.locator(".easel").get_attribute("data-key")
     apply(page)
     says(page, "Mended")
     assert [alpha(page, MUG), alpha(page, WALL), alpha(page, WALL, "#download-matte")] == [0, 255, 255]
-    page.click("#touchup-undo")
-    says(page, "Undone")
-    assert [alpha(page, MUG), alpha(page, WALL)] == [255, 0]
-    expect(page.locator("#touchup-undo")).to_be_disabled()
 
-
-def test_after_a_touch_up_the_strokes_are_gone_and_the_brush_is_still_in_the_hand(
-    visit: Visit, local_url: str, photo: Path
-) -> None:
-    page = visit(local_url)
-    canvas = open_easel(page, photo)
-    page.get_by_role("button", name="Keep").click()
-    page.locator(".easel-size input").fill("40")
-    key = page.locator(".easel").get_attribute("data-key")
-    paint(page, canvas, WALL)
-    apply(page)
     expect(page.locator(".easel")).not_to_have_attribute("data-key", key or "", timeout=SLOW_MS)
     expect(page.locator(".easel")).to_have_attribute("data-brush", "keep")
     expect(page.get_by_role("button", name="Keep")).to_have_attribute("aria-pressed", "true")
@@ -90,28 +79,46 @@ def test_after_a_touch_up_the_strokes_are_gone_and_the_brush_is_still_in_the_han
     sent = page.evaluate("document.querySelector('#touchup-editor canvas').width")
     assert sent == page.evaluate("document.querySelector('#touchup-editor img').naturalWidth")
 
-
-def test_on_a_phone_the_change_is_seen_where_the_button_was_pressed(visit: Visit, local_url: str, photo: Path) -> None:
-    page = visit(local_url, width=390, has_touch=True)
-    canvas = open_easel(page, photo)
-    paint(page, canvas, MUG)
-    page.locator("#timeline").scroll_into_view_if_needed()
-    page.evaluate("document.querySelector('#touchup-apply').scrollIntoView({ block: 'start' })")
-    expect(canvas).not_to_be_in_viewport(ratio=1)
-    apply(page)
-    expect(canvas).to_be_in_viewport(ratio=1)
-    expect(page.locator("#touchup-apply")).to_be_in_viewport()
-    says(page, "Mended")
+    page.click("#touchup-undo")
+    says(page, "Undone")
+    assert [alpha(page, MUG), alpha(page, WALL)] == [255, 0]
+    expect(page.locator("#touchup-undo")).to_be_disabled()
 
 
-def test_a_stroke_can_be_taken_back_before_it_counts(visit: Visit, local_url: str, photo: Path) -> None:
+def test_a_stroke_taken_back_does_not_count_and_a_new_run_closes_the_easel(
+    visit: Visit, local_url: str, photo: Path
+) -> None:
     page = visit(local_url)
+    expect(page.locator("#touchup")).to_be_hidden()
     canvas = open_easel(page, photo)
     paint(page, canvas, MUG)
     page.get_by_label("Take the last stroke back").click()
     apply(page)
     expect(page.get_by_test_id("toast-body")).to_contain_text("Paint over something")
     expect(page.locator("#touchup-apply")).to_be_enabled()
+    run(page)
+    expect(page.locator("#touchup-editor")).to_be_hidden()
+    wait_for_end(page, "good")
+    expect(page.locator("#touchup")).to_be_visible()
+
+
+def test_on_a_phone_fingers_paint_and_the_change_is_seen_where_the_button_was_pressed(
+    visit: Visit, local_url: str, photo: Path
+) -> None:
+    page = visit(local_url, "ru-RU", width=390, has_touch=True)
+    canvas = open_easel(page, photo)
+    canvas.tap()
+    expect(page.locator(".easel-back")).to_be_enabled()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator(".brush").first.bounding_box()["height"] >= 44
+    assert unreadable(page) == []
+    page.locator("#timeline").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('#touchup-apply').scrollIntoView({ block: 'start' })")
+    expect(canvas).not_to_be_in_viewport(ratio=1)
+    apply(page)
+    expect(canvas).to_be_in_viewport(ratio=1)
+    expect(page.locator("#touchup-apply")).to_be_in_viewport()
+    says(page, "Поправлено")
 
 
 def test_the_finish_needs_no_paint_and_reset_takes_it_back(visit: Visit, local_url: str, photo: Path) -> None:
@@ -125,25 +132,3 @@ def test_the_finish_needs_no_paint_and_reset_takes_it_back(visit: Visit, local_u
     says(page, "Снова показана вырезка модели")
     expect(page.locator("#touchup-shift input[type=number]")).to_have_value("0")
     expect(page.locator("#touchup-holes input")).not_to_be_checked()
-
-
-def test_a_new_run_closes_the_easel_of_the_one_before(visit: Visit, local_url: str, photo: Path) -> None:
-    page = visit(local_url)
-    expect(page.locator("#touchup")).to_be_hidden()
-    open_easel(page, photo)
-    run(page)
-    expect(page.locator("#touchup-editor")).to_be_hidden()
-    wait_for_end(page, "good")
-    expect(page.locator("#touchup")).to_be_visible()
-
-
-def test_on_a_phone_fingers_paint_nothing_sticks_out_and_every_text_can_be_read(
-    visit: Visit, local_url: str, photo: Path
-) -> None:
-    page = visit(local_url, "ru-RU", width=390, has_touch=True)
-    canvas = open_easel(page, photo)
-    canvas.tap()
-    expect(page.locator(".easel-back")).to_be_enabled()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.locator(".brush").first.bounding_box()["height"] >= 44
-    assert unreadable(page) == []

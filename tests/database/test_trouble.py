@@ -19,7 +19,8 @@ from database import Database, migrate
 from database.trouble import ADVICE
 from domain import Language, Outcome, RunStatus, SelectionRequest
 from errors import DatabaseError, Trouble
-from tests.conftest import QUICK, SettingsMaker
+from tests.conftest import SettingsMaker
+from tests.cores import QUICK
 from tests.fakes.behaviours import Behaviour
 from tests.fakes.replicate_server import V2, ReplicateServer
 from tests.runs.running import run

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from settings import Settings
-from tests.conftest import QUICK
+from tests.cores import QUICK
 from tests.fakes.replicate_server import ReplicateServer
 from tests.fakes.trap import Trap
 from tests.serving import Served, hosted_settings, serving

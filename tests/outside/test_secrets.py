@@ -10,10 +10,10 @@ from contextlib import aclosing, contextmanager
 import httpx
 import pytest
 
-from app import build_core
 from domain import RunStatus, SelectionRequest
 from runs import RunStarted
-from tests.conftest import QUICK, SettingsMaker
+from tests.conftest import SettingsMaker
+from tests.cores import core_of
 from tests.fakes.behaviours import Reply, output
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
 from tests.fakes.trap import Trap
@@ -80,7 +80,7 @@ def test_local_only_opens_no_connection_although_everything_is_there_to_tempt_it
     make_settings: SettingsMaker, replicate: ReplicateServer
 ):
     settings = hosted_settings(replicate, data_dir=make_settings().data_dir, birefnet_download="on")
-    core = build_core(settings, QUICK)
+    core = core_of(settings)
     with connections() as opened:
         result = run(core.service, SelectionRequest(local_only=True, model_id="birefnet-lite"))
     core.database.close()

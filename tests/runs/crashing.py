@@ -20,7 +20,7 @@ DEAD: list[Any] = []
 
 
 def run_until(core: Core, dies: Callable[[Core], bool], request: SelectionRequest | None = None) -> str:
-    """Begin a run, and stop the loop for ever at the first event after `dies` is true; answers with the run's id."""
+    """Begin a run, and stop the loop for ever once `dies` is true; answers with the run's id."""
     loop = asyncio.new_event_loop()
     ids: list[str] = []
 
@@ -33,7 +33,12 @@ def run_until(core: Core, dies: Callable[[Core], bool], request: SelectionReques
                     await asyncio.Event().wait()
         raise AssertionError("the run ended before it could die")
 
-    DEAD.append((loop, loop.create_task(live())))
+    async def watch() -> None:
+        while not (ids and dies(core)):  # noqa: ASYNC110  # what it waits for is on disk
+            await asyncio.sleep(0.005)
+        loop.stop()
+
+    DEAD.append((loop, loop.create_task(live()), loop.create_task(watch())))
     loop.run_forever()
     lapse(core)
     return ids[0]

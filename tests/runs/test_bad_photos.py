@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,20 @@ from PIL import Image
 
 from app import Core
 from domain import Language, RunStatus
+from tests.conftest import SettingsMaker
+from tests.cores import real_core_of
 from tests.fakes.behaviours import fail
 from tests.fakes.replicate_server import TARGETS, ReplicateServer
 from tests.photos import array, jpeg, png, product_photo, raster
 from tests.runs.running import run
+
+
+@pytest.fixture
+def local_core(make_settings: SettingsMaker) -> Iterator[Core]:
+    """With the engine that the program has: what it makes of such photos is looked at here."""
+    core = real_core_of(make_settings())
+    yield core
+    core.database.close()
 
 
 def wall(width: int = 320, height: int = 240) -> np.ndarray:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import app
-from app import Core, build_core
+from app import Core
 from domain import Outcome, Reason, RunStatus, SelectionRequest
 from providers import Fetcher
-from tests.conftest import QUICK, SettingsMaker
+from tests.conftest import SettingsMaker
+from tests.cores import core_of
 from tests.fakes.graphs import red_object
 from tests.fakes.hub_server import HubServer
 from tests.fakes.weights import TINY
@@ -25,7 +26,7 @@ def lite_core(make_settings: SettingsMaker, tmp_path: Path) -> Iterator[Core]:
     """The program without a token, with an owner's own weights."""
     weights = tmp_path / "mine.onnx"
     weights.write_bytes(red_object())
-    core = build_core(make_settings(birefnet_weights=weights), QUICK)
+    core = core_of(make_settings(birefnet_weights=weights))
     yield core
     core.database.close()
 
@@ -50,7 +51,7 @@ def test_without_weights_the_plan_is_as_before(local_core: Core) -> None:
 def test_wrong_weights_hand_over_to_the_embedded_engine_and_rest(make_settings: SettingsMaker, tmp_path: Path) -> None:
     weights = tmp_path / "mine.onnx"
     weights.write_bytes(b"no graph at all")
-    core = build_core(make_settings(birefnet_weights=weights), QUICK)
+    core = core_of(make_settings(birefnet_weights=weights))
     result = run(core.service)
     assert [(attempt.model_id, attempt.outcome, attempt.error) for attempt in result.attempts] == [
         ("birefnet-lite", Outcome.FAILED, "weights_fault"),
@@ -66,7 +67,7 @@ def test_with_leave_the_weights_are_fetched_at_the_first_run_and_not_at_the_star
     with HubServer(TINY, red_object()) as hub:
         monkeypatch.setattr(app, "BIREFNET_LITE", TINY)
         monkeypatch.setattr(app, "Fetcher", lambda pin: Fetcher(pin, hub.url))
-        core = build_core(make_settings(birefnet_download="on"), QUICK)
+        core = core_of(make_settings(birefnet_download="on"))
         assert hub.requests == []
         result = run(core.service, LITE)
         assert len(hub.ranges) == 1

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app import Core, build_core
+from app import Core
 from database import Database, migrate
 from domain import Outcome, SelectionRequest
 from providers import Timing
 from runs import Calls
-from tests.conftest import QUICK
+from tests.cores import QUICK, core_of
 from tests.fakes.behaviours import forever
 from tests.fakes.replicate_server import BIREFNET, ReplicateServer
 from tests.runs.running import mug, run
@@ -69,7 +69,7 @@ def test_no_more_are_sent_in_a_minute_than_are_allowed_though_they_are_over(data
 
 
 def test_a_run_waits_for_its_turn_and_leaves_its_place(replicate: ReplicateServer, tmp_path):
-    core = build_core(hosted_settings(replicate, data_dir=tmp_path, provider_at_once=1), QUICK)
+    core = core_of(hosted_settings(replicate, data_dir=tmp_path, provider_at_once=1))
     wish = SelectionRequest(model_id="birefnet")
 
     async def three() -> list[str]:
@@ -100,7 +100,7 @@ def core_without_room(replicate: ReplicateServer, tmp_path):
     """The only place is taken, and a clock that moves with every look."""
     ticks = iter(range(0, 10**9, 5))
     timing = Timing(clock=lambda: float(next(ticks)), sleep=QUICK.sleep)
-    core = build_core(hosted_settings(replicate, data_dir=tmp_path, provider_at_once=1), timing)
+    core = core_of(hosted_settings(replicate, data_dir=tmp_path, provider_at_once=1), timing)
     replicate.always(BIREFNET, forever())
     Calls(core.database, core.tools.now, 1, 100).enter("replicate", 3600)
     yield core

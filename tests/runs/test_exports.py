@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import Core, build_core
+from app import Core
 from domain import Background, BackgroundKind, EventKind, ExportFormat, ExportOptions, FileFormat, Language, Passing
 from errors import BackgroundMissing, FilesGone, InvalidPhoto, NothingToShow, WrongOptions
 from imaging import encode_png
@@ -19,7 +19,7 @@ from imaging.provenance import PARTLY_GENERATED
 from runs import Exported, RunResult
 from runs.store import EXPORTS_KEPT, SUFFIXES
 from settings import Settings
-from tests.conftest import QUICK
+from tests.cores import core_of
 from tests.photos import jpeg, product_photo, raster
 from tests.runs.running import run
 from tests.runs.test_touchup import GREEN, WALL, mend
@@ -30,7 +30,7 @@ PICTURE = ExportOptions(background=Background(kind=BackgroundKind.PICTURE), widt
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """For the tests that leave their run as it is."""
-    core = build_core(Settings(data_dir=tmp_path_factory.mktemp("exports")), QUICK)
+    core = core_of(Settings(data_dir=tmp_path_factory.mktemp("exports")))
     yield core
     core.database.close()
 

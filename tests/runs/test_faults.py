@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import text
 
 import errors
-from app import Core, build_core
+from app import Core
 from domain import Outcome, ProviderKind, RunStatus, SelectionRequest
 from errors import AccountError, Consequence, ProviderError
 from providers import replicate_client
 from providers.budget import RetryBudget
 from settings import Settings
+from tests.cores import core_of
 from tests.fakes.behaviours import Answer, Behaviour, Drop, Reply, Silence, drop_on_create, hang, http, nsfw, throttle
 from tests.fakes.replicate_server import V1, ReplicateServer
 from tests.photos import jpeg, product_photo
@@ -84,7 +85,7 @@ def time() -> FakeTime:
 
 @pytest.fixture(scope="module")
 def _core(settings: Settings, time: FakeTime) -> Iterator[Core]:
-    core = build_core(settings, time.timing)
+    core = core_of(settings, time.timing)
     yield core
     core.database.close()
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import Core, build_core
+from app import Core
 from domain import ModelSpec, Outcome, OutputKind, Photo, ProviderKind, Reason, RunStatus
 from imaging import decode, prepare
 from imaging.geometry import KONTEXT_SIZES
 from runs import RunResult
-from tests.conftest import QUICK, SettingsMaker
+from tests.conftest import SettingsMaker
+from tests.cores import core_of
 from tests.fakes import pictures
 from tests.fakes.behaviours import succeed
 from tests.fakes.replicate_server import V2, ReplicateServer
@@ -53,7 +54,7 @@ def core(make_settings: SettingsMaker, replicate: ReplicateServer) -> Iterator[C
     settings = make_settings(
         replicate_api_token=replicate.token, replicate_base_url=replicate.url, local_engine="never"
     )
-    core = build_core(settings, QUICK)
+    core = core_of(settings)
     yield core
     core.database.close()
 

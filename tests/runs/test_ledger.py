@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import text
 
-from app import Core, build_core
+from app import Core
 from database import Database, migrate
 from domain import Cap, Language, ObjectionCode, SelectionRequest, Spent
 from runs import Ledger, Payer
-from tests.conftest import QUICK, SettingsMaker
+from tests.conftest import SettingsMaker
+from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail
 from tests.fakes.replicate_server import V1, V2, ReplicateServer
 from tests.runs.running import run
@@ -207,9 +208,7 @@ TestTwoProcesses.settings = settings(max_examples=15, stateful_step_count=20, de
 def capped(make_settings: SettingsMaker, replicate: ReplicateServer, request: pytest.FixtureRequest) -> Iterator[Core]:
     """The program with a token for the fake Replicate and the caps that the test is marked with."""
     given = {f"spend_cap_{name}_usd": usd for name, usd in request.param.items()}
-    core = build_core(
-        make_settings(replicate_api_token=replicate.token, replicate_base_url=replicate.url, **given), QUICK
-    )
+    core = core_of(make_settings(replicate_api_token=replicate.token, replicate_base_url=replicate.url, **given))
     yield core
     core.database.close()
 

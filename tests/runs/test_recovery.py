@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app import Core, build_core
+from app import Core
 from domain import Outcome, RunStatus, SelectionRequest
 from errors import KeyReused, LeaseLost, Stopping
 from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver
-from tests.conftest import QUICK
+from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
 from tests.runs.crashing import lapse, prediction_known, recovered, run_until
@@ -27,7 +27,7 @@ CHEAP = SelectionRequest(model_id="birefnet")
 @pytest.fixture
 def another_core(hosted_core: Core) -> Iterator[Core]:
     """Another process on the same files and the same database."""
-    core = build_core(hosted_core.settings, QUICK)
+    core = core_of(hosted_core.settings)
     yield core
     core.database.close()
 

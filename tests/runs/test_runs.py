@@ -14,13 +14,14 @@ from PIL import Image
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app import Core, build_core
+from app import Core
 from domain import Outcome, Reason, RunStatus, SelectionRequest, Spent
 from errors import InvalidPhoto, NoRoom
 from registry import ModelRegistry
 from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, FileStore, RunEnded, RunStarted
 from service import Limits, Service
-from tests.conftest import QUICK, SettingsMaker
+from tests.conftest import SettingsMaker
+from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail, forever, http, nsfw, output
 from tests.fakes.pictures import matte_by_border
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
@@ -89,7 +90,7 @@ def test_without_local_engines_a_run_that_fails_everywhere_ends_as_failed(
     settings = make_settings(
         replicate_api_token=replicate.token, replicate_base_url=replicate.url, local_engine="never"
     )
-    core = build_core(settings, QUICK)
+    core = core_of(settings)
     result = run(core.service)
     assert (result.status, result.model_id, result.files) == (RunStatus.FAILED, None, None)
     core.database.close()
@@ -274,7 +275,7 @@ def test_the_day_cap_passes_models_over_that_cost_more_than_what_is_left(
     settings = make_settings(
         replicate_api_token=replicate.token, replicate_base_url=replicate.url, spend_cap_day_usd=0.01
     )
-    core = build_core(settings, QUICK)
+    core = core_of(settings)
     selection = asyncio.run(core.service.select(SelectionRequest()))
     assert selection.plan == ("birefnet",)
     core.database.close()

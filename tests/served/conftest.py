@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 
 from settings import Settings
-from tests.conftest import QUICK
+from tests.cores import QUICK
 from tests.fakes.replicate_server import ReplicateServer
 from tests.runs.running import mug
 from tests.serving import Served, hosted_settings, serving

@@ -14,7 +14,7 @@ import pytest
 from gradio.data_classes import FileData, ListFiles
 from gradio.utils import get_upload_folder
 
-from app import Core, build_core
+from app import Core
 from domain import (
     BatchReport,
     BatchStatus,
@@ -27,7 +27,7 @@ from domain import (
 from errors import NoSuchBatch
 from settings import Settings
 from tests.batches.batching import hand_in
-from tests.conftest import QUICK
+from tests.cores import core_of
 from tests.ui.updates import asking
 from tests.ui.values import HOSTILE
 from ui import batch_tab, batch_table, figures
@@ -40,7 +40,7 @@ WISHES: tuple[Any, ...] = ("auto", ["ozon"], "balanced", False, False, False, Fa
 
 @pytest.fixture
 def core(tmp_path: Path) -> Iterator[Core]:
-    core = build_core(Settings(data_dir=tmp_path / "tab"), QUICK)
+    core = core_of(Settings(data_dir=tmp_path / "tab"))
     yield core
     core.database.close()
 

@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from app import Core, build_core
+from app import Core
 from domain import CheckReport, Confidence, Language, Level, Passing, RuleKind
 from settings import Settings
-from tests.conftest import QUICK
+from tests.cores import core_of
 from tests.photos import jpeg, product_photo
 from tests.runs.running import run
 from tests.ui.updates import asking, told_by
@@ -45,7 +45,7 @@ USUAL = {
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    core = build_core(Settings(data_dir=tmp_path_factory.mktemp("panel")), QUICK)
+    core = core_of(Settings(data_dir=tmp_path_factory.mktemp("panel")))
     yield core
     core.database.close()
 
