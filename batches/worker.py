@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+import heavy
 from batches.desk import Desk, ItemClaim
 from batches.files import BatchFiles
 from domain import (
@@ -157,7 +158,7 @@ class Worker:
 
     async def _finish(self, claim: ItemClaim, item: BatchItem, files: RunFiles | None = None) -> bool:
         if files:
-            await asyncio.to_thread(self._picture, claim, files)
+            await heavy.do(self._picture, claim, files)
         if await asyncio.to_thread(self._desk.finish, claim, item) and item.state is ItemState.SUCCEEDED:
             await asyncio.to_thread(self._files.drop_photo, claim.key.batch_id, claim.key.number)
         if await self._stopped(claim):

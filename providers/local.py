@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import heavy
 from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
 from errors import EngineFault, TimedOut
 from providers.base import NO_TRAIL, Listener, Progress, Stage, Trail
@@ -34,7 +35,7 @@ class LocalProvider:
         if self._engine is None:
             raise EngineFault(self._missing)
         listen(Progress(Stage.WORKING))
-        work = asyncio.to_thread(_guarded, self._engine, photo.pixels)
+        work = heavy.do(_guarded, self._engine, photo.pixels)
         try:
             async with asyncio.timeout(deadline_s):
                 return ProviderOutput(await work, OutputKind.MASK)

@@ -100,9 +100,11 @@ class ReplicateProvider:
                 model.typical_seconds,
             )
         except ProviderError as error:
-            if not error.facts.get("unsure"):
+            prediction_id = await found(api, Wanted(token), error.code) if error.facts.get("unsure") else None
+            if prediction_id is None:  # the list has none, so nothing was bought
+                error.facts = {key: value for key, value in error.facts.items() if key != "unsure"}
                 raise
-            return await _reconciled(api, token, error)
+            return prediction_id
 
     async def _known(self, api: ReplicateApi, bought: Bought, listen: Listener) -> Prediction:
         """The prediction that only its id is known of."""
@@ -162,15 +164,6 @@ class ReplicateProvider:
         if kind is OutputKind.RGBA and pixels.mode != "RGBA":
             raise bad_output(f"{pixels.mode} without transparency")
         return ProviderOutput(pixels, kind)
-
-
-async def _reconciled(api: ReplicateApi, token: str, unclear: ProviderError) -> str:
-    """The id of what was bought although the answer did not say so; nothing was, when the list has none."""
-    prediction_id = await found(api, Wanted(token), unclear.code)
-    if prediction_id is None:
-        unclear.facts = {key: value for key, value in unclear.facts.items() if key != "unsure"}
-        raise unclear
-    return prediction_id
 
 
 def _tell(prediction: Prediction, told: Stage | None, listen: Listener) -> Stage:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from traceback import clear_frames
 
 import structlog
 
+import heavy
 from domain import Attempt, Cutout, Evidence, Fact, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
 from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut, Unsure
 from imaging import Cut, Geometry, cut_out, evidence, prepare, sights
@@ -50,17 +51,18 @@ class Call:
 async def call_model(call: Call) -> Ending:
     """Everything between the start of an attempt and its end; seconds and prediction id are the caller's to add."""
     try:
-        prepared = await asyncio.to_thread(prepare, call.photo, call.model.spec)
+        prepared = await heavy.do(prepare, call.photo, call.model.spec)
         output = await call.provider.run(prepared.photo, call.model, call.deadline_s, call.listen, call.trail)
-        cut = await asyncio.to_thread(_cut, call.photo, output, prepared.geometry)
-        seen = await asyncio.to_thread(evidence, call.photo, cut.cutout, await call.reference())
+        cut = await heavy.do(_cut, call.photo, output, prepared.geometry)
+        seen = await heavy.do(evidence, call.photo, cut.cutout, await call.reference())
     except ProviderError as error:
+        _forget_frames(error)
         return Ending(_failed(call.attempt, error), error=error)
     cost = call.model.price_usd if output.cost_usd is None else output.cost_usd
     refusal = judge(cut.measures, cut.likeness) or judge_contour(seen)
     if refusal and not (call.model.is_local and refusal.code == GateReason.DOUBTFUL):
         return Ending(_refused(call.attempt, refusal, cost))
-    told = await asyncio.to_thread(_remarks, call, seen, cut.cutout)
+    told = await heavy.do(_remarks, call, seen, cut.cutout)
     delivered = {"outcome": Outcome.SUCCEEDED, "cost_usd": cost, "facts": told}
     return Ending(call.attempt.model_copy(update=delivered), cut.cutout)
 
@@ -94,6 +96,13 @@ def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
         return cut_out(photo, output, geometry)
     except Exception as error:
         raise EngineFault(f"cutting out failed: {type(error).__name__}") from error
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """What was in the variables of whoever raised it, the photo among them: some go in a circle back to the error."""
+    while error:
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _failed(attempt: Attempt, error: ProviderError) -> Attempt:

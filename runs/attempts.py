@@ -57,6 +57,12 @@ class Attempts:
         """What is happening right now; None between attempts."""
         return self._watch.progress() if self._watch else None
 
+    def over(self) -> None:
+        """No more is attempted. The way back to the run is cut: as a circle both would stay in memory, with the photo,
+        until the next full collection of garbage, which is hundreds of runs away.
+        """
+        del self._around
+
     async def admitted(self, model: ModelInfo) -> Leave | None:
         """Leave from the breakers, or None while the model rests; whoever leaves meanwhile takes none along."""
         breakers, lease_s = self._tools.breakers, self._tools.deadline_s + LEASE_SLACK_S
@@ -151,8 +157,8 @@ class Attempts:
         return attempt_deadline(left, later)
 
     async def _close(self, attempt: Attempt) -> None:
-        self._watch = None
+        self._watch, tell = None, self._around.tell  # a second cancellation does not wait for what is shielded
         self.closed.append(attempt)
         await self.pay(attempt)  # first: an attempt that is over is never paid for again
         await asyncio.to_thread(self._tools.journal.end_attempt, self._claim, attempt)
-        await self._around.tell(AttemptEnded(self._job.run_id, attempt))
+        await tell(AttemptEnded(self._job.run_id, attempt))

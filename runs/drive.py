@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from domain import Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
+import heavy
+from domain import Cutout, Fact, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
 from errors import ContentRefused, LeaseLost
 from runs.attempts import Around, Attempts
 from runs.drafting import Draft, make_draft
@@ -52,6 +54,7 @@ class Drive:
         self._task: asyncio.Task[object] | None = None
         self._draft: asyncio.Task[Draft | None] | None = None
         self._photo_kept: asyncio.Task[None] | None = None
+        self._draft_remarks: Mapping[str, Fact] = {}
         self._handed_over = False
         self._lost = False
         around = Around(self._tell, self._photo_there, self._save, self._drafted, self._given_up)
@@ -85,6 +88,8 @@ class Drive:
             keeper.cancel()
             if self._draft:
                 self._draft.cancel()
+            self._attempts.over()
+            self._task = None
 
     def progress(self) -> AttemptProgress | None:
         """What is happening right now; None between attempts."""
@@ -159,7 +164,7 @@ class Drive:
     async def _save(self, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """The exports; the photo was being written while the model worked."""
         await self._photo_there()
-        return await asyncio.to_thread(self._tools.store.save, self._job.run_id, cutout, draft=draft)
+        return await heavy.do(self._tools.store.save, self._job.run_id, cutout, draft=draft)
 
     async def _photo_there(self) -> None:
         if self._photo_kept:
@@ -181,7 +186,7 @@ class Drive:
         while why == ContentRefused.code and step.model_id and job.models[step.model_id].endpoint == model.endpoint:
             step = policy.get_fallback_model(step.model_id, why, step, models, facts)
         self._selections.append(step)
-        running = self._result(RunStatus.RUNNING)
+        running = replace(self._result(RunStatus.RUNNING), remarks=self._draft_remarks)
         await asyncio.to_thread(self._tools.journal.note_selections, self._claim, running, job.names)
         await self._tell(FallbackChosen(job.run_id, model.id, step))
         return step
@@ -190,12 +195,18 @@ class Drive:
         draft = await make_draft(self._tools, self._job, partial(self._save, draft=True))
         if draft:
             self._emit(DraftReady(self._job.run_id, draft.files))
+            await self._note(draft)
         return draft
 
+    async def _note(self, draft: Draft) -> None:
+        self._draft_remarks = draft.remarks
+        if draft.remarks:
+            with suppress(LeaseLost):  # whoever has the run now makes a draft, too
+                await asyncio.to_thread(self._tools.journal.note_remarks, self._claim, draft.remarks)
+
     async def _end(self, result: RunResult) -> RunResult:
-        await asyncio.to_thread(self._tools.journal.end_run, self._claim, result, self._job.names)
-        await asyncio.to_thread(self._tools.ledger.release, self._job.run_id)
-        await self._tell(RunEnded(result))
+        await asyncio.to_thread(self._tools.end, self._claim, result, self._job.names)
+        self._emit(RunEnded(result))
         return result
 
     def _result(self, status: RunStatus, model: ModelInfo | None = None, files: RunFiles | None = None) -> RunResult:
@@ -212,5 +223,5 @@ class Drive:
     async def _tell(self, event: RunEvent) -> None:
         entry = entry_of(event, self._job.names)
         if entry:
-            await asyncio.to_thread(self._tools.tell, entry)
+            await asyncio.to_thread(self._tools.tell, entry, self._claim)
         self._emit(event)

@@ -36,7 +36,7 @@ def entry_of(event: RunEvent, names: Names) -> JournalEntry | None:
         case RunHandedOver(run_id):
             return _note(run_id, EventKind.HANDED_OVER)
         case RunEnded(result):
-            return _outcome(result, names)
+            return ended_entry(result, names)
         case _:
             return None
 
@@ -86,7 +86,7 @@ def _attempt_ended(event: AttemptEnded, names: Names) -> JournalEntry:
     )
 
 
-def _outcome(result: RunResult, names: Names) -> JournalEntry:
+def ended_entry(result: RunResult, names: Names) -> JournalEntry:
     failed = result.status is RunStatus.FAILED and bool(result.attempts)
     return JournalEntry(
         run_id=result.run_id,

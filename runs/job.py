@@ -21,8 +21,12 @@ from gate import Gate
 from policy import ModelSelectionPolicy
 from providers import Provider
 from runs.breakers import Breakers
+from runs.entries import ended_entry
+from runs.events import RunResult
 from runs.journal import Journal, Now
+from runs.leases import Claim
 from runs.ledger import Ledger
+from runs.report import Names
 from runs.roster import Roster
 from runs.store import FileStore
 
@@ -44,9 +48,19 @@ class Tools:
     clock: Callable[[], float] = time.monotonic
     roster: Roster = field(default_factory=Roster)
 
-    def tell(self, entry: JournalEntry) -> None:
-        """Write the entry down, then let the listeners hear it."""
-        self.journal.record(entry)
+    def tell(self, entry: JournalEntry, claim: Claim | None = None) -> None:
+        """Write the entry down, with the claim of a run at work, then let the listeners hear it."""
+        self.journal.record(entry, claim)
+        self._say(entry)
+
+    def end(self, claim: Claim, result: RunResult, names: Names) -> None:
+        """The run is over: its row, the money that it set aside, and the last line about it."""
+        entry = ended_entry(result, names)
+        self.journal.end_run(claim, result, names, entry)
+        self.ledger.release(result.run_id)
+        self._say(entry)
+
+    def _say(self, entry: JournalEntry) -> None:
         for listener in self.listeners:
             listener(entry)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from database import Database
-from domain import Attempt, JournalEntry, PolicyFacts, RunStatus, SelectionResult
+from domain import Attempt, Fact, JournalEntry, PolicyFacts, RunStatus, SelectionResult
 from errors import Trouble
 from runs.events import RunResult
 from runs.keys import KeyUse, use_key
@@ -85,12 +85,14 @@ class Journal:
         return result.run_id
 
     @survivable
-    def end_run(self, claim: Claim, result: RunResult, names: Names) -> None:
+    def end_run(self, claim: Claim, result: RunResult, names: Names, entry: JournalEntry) -> None:
+        """`entry` says so in the journal: whoever ends a run has the last word on it."""
         with self._database.write() as session:
             self.leases.hold(session, claim)
             row = session.get_one(RunRow, result.run_id)
             row.ended_at, row.owner, row.lease_until = self._now(), None, None
             _fill(row, result, names)
+            session.add(self._line(entry))
 
     @survivable
     def note_selections(self, claim: Claim, result: RunResult, names: Names) -> None:
@@ -98,6 +100,13 @@ class Journal:
         with self._database.write() as session:
             self.leases.hold(session, claim)
             _fill(session.get_one(RunRow, result.run_id), result, names)
+
+    @survivable
+    def note_remarks(self, claim: Claim, remarks: Mapping[str, Fact]) -> None:
+        """What is to be said of the draft, should the run end with it without its driver."""
+        with self._database.write() as session:
+            self.leases.hold(session, claim)
+            session.get_one(RunRow, claim.run_id).remarks = dict(remarks)
 
     def start_attempt(self, claim: Claim, attempt: Attempt) -> None:
         row = AttemptRow(run_id=claim.run_id, number=attempt.number, model_id=attempt.model_id, started_at=self._now())
@@ -129,9 +138,15 @@ class Journal:
             _close(session.scalars(select(AttemptRow).where(*mine)).one(), attempt)
 
     @survivable
-    def record(self, entry: JournalEntry) -> None:
+    def record(self, entry: JournalEntry, claim: Claim | None = None) -> None:
+        """Of a run at work, with its claim; what happens to one that is over has none."""
         with self._database.write() as session:
-            session.add(JournalRow(at=self._now(), **entry.model_dump(mode="json")))
+            if claim:
+                self.leases.hold(session, claim)
+            session.add(self._line(entry))
+
+    def _line(self, entry: JournalEntry) -> JournalRow:
+        return JournalRow(at=self._now(), **entry.model_dump(mode="json"))
 
     def past(self, run_id: str) -> Past:
         """What is needed to go on with a run."""

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from domain import Attempt, ModelInfo, Outcome, ProviderKind, RunStatus
 from errors import FilesGone, Unsure
-from runs.entries import entry_of
-from runs.events import RunEnded, RunFiles, RunResult
+from runs.events import RunFiles, RunResult
 from runs.job import Tools
 from runs.journal import Past
 from runs.leases import Claim
@@ -36,11 +35,7 @@ def interrupt(tools: Tools, claim: Claim, past: Past, models: Mapping[str, Model
         seconds=(tools.now() - past.started_at).total_seconds(),
     )
     names = {model_id: model.name for model_id, model in models.items()}
-    entry = entry_of(RunEnded(ended), names)
-    if entry:
-        tools.tell(entry)
-    tools.journal.end_run(claim, ended, names)
-    tools.ledger.release(claim.run_id)
+    tools.end(claim, ended, names)
     return ended
 
 
