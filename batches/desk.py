@@ -88,11 +88,11 @@ class Desk:
             found = session.scalar(select(BatchRow.status).where(BatchRow.batch_id == batch_id))
         return BatchStatus(found) if found else None
 
-    def open_of(self, visitor: str) -> int:
-        """How many batches of one visitor are prepared or under way."""
+    def open_of(self, visitor: str) -> list[str]:
+        """The batches of one visitor that are prepared or under way."""
         mine = (BatchRow.visitor == visitor, BatchRow.status.in_((BatchStatus.PREPARED, BatchStatus.RUNNING)))
         with self.database.read() as session:
-            return int(session.scalars(select(func.count()).select_from(BatchRow).where(*mine)).one())
+            return list(session.scalars(select(BatchRow.batch_id).where(*mine)))
 
     def begin(self, batch_id: str) -> bool:
         """False when somebody was quicker."""

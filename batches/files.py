@@ -45,6 +45,11 @@ class BatchFiles:
             raise FilesGone(f"no picture {number} in {batch_id}")
         return path
 
+    def size_of(self, batch_ids: Iterable[str]) -> int:
+        """Bytes of everything that is kept for them."""
+        folders = [self._folder(batch_id) for batch_id in batch_ids]
+        return sum(path.stat().st_size for folder in folders if folder.is_dir() for path in folder.iterdir())
+
     def delete(self, batch_ids: Iterable[str]) -> None:
         for batch_id in batch_ids:
             shutil.rmtree(self._folder(batch_id), ignore_errors=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from batches.files import BatchFiles
 from batches.names import last_part
-from batches.zips import MEGABYTE, MOST_PHOTO, Budget, Refusal, Unpacked, is_clutter, is_zip, unpacked
+from batches.zips import MEGABYTE, MOST_PHOTO, MOST_UNPACKED, Budget, Refusal, Unpacked, is_clutter, is_zip, unpacked
 from domain import MOST_PHOTOS, BatchItem, IntakeFault, ItemState
 from errors import InvalidPhoto, PhotoFault
 from imaging import container_of
@@ -27,11 +27,13 @@ class Handed:
     path: Path
 
 
-def take_in(files: Iterable[Handed], store: BatchFiles, batch_id: str) -> tuple[BatchItem, ...]:
+def take_in(
+    files: Iterable[Handed], store: BatchFiles, batch_id: str, most_bytes: int = MOST_UNPACKED
+) -> tuple[BatchItem, ...]:
     """Photos are kept in `store`, one in memory at a time. Each file of a ZIP counts as if it came by itself."""
     items: list[BatchItem] = []
     photos = refusals = over = 0
-    for one in _looked_at(files):
+    for one in _looked_at(files, Budget(most_bytes)):
         refusal = one if isinstance(one, Refusal) else None
         full = refusals >= MOST_REFUSALS if refusal else photos >= MOST_PHOTOS
         if full:
@@ -47,8 +49,7 @@ def take_in(files: Iterable[Handed], store: BatchFiles, batch_id: str) -> tuple[
     return tuple(items)
 
 
-def _looked_at(files: Iterable[Handed]) -> Iterator[Unpacked | Refusal]:
-    budget = Budget()
+def _looked_at(files: Iterable[Handed], budget: Budget) -> Iterator[Unpacked | Refusal]:
     for file in files:
         if is_clutter(file.name):
             continue

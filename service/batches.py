@@ -55,6 +55,7 @@ log = structlog.get_logger("cutout_router")
 
 TEND_EVERY_S = 30.0
 MOST_OPEN = 10  # of one visitor
+MOST_BYTES = 2_000_000_000  # of the photos in them
 BATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -91,11 +92,10 @@ class Batches:
         Raises `NoSuchMarketplace` and `TooManyBatches`.
         """
         self._check(options)
-        if await asyncio.to_thread(self._tray.desk.open_of, visitor) >= MOST_OPEN:
-            raise TooManyBatches(limit=MOST_OPEN)
+        left = await asyncio.to_thread(self._room_of, visitor)
         batch_id = uuid.uuid4().hex
         try:
-            items = await asyncio.to_thread(take_in, files, self._tray.files, batch_id)
+            items = await asyncio.to_thread(take_in, files, self._tray.files, batch_id, left)
             now = self._tray.desk.now()
             batch = Batch(batch_id=batch_id, status=BatchStatus.PREPARED, options=options, created_at=now, items=items)
             estimate = await self._estimate(len(batch.photos), options.request, Payer("", visitor, batch_id))
@@ -199,6 +199,13 @@ class Batches:
             await asyncio.to_thread(ledger.drop_plan, batch_id)
         gone = await asyncio.to_thread(desk.forget, older_than)
         await asyncio.to_thread(self._tray.files.delete, gone)
+
+    def _room_of(self, visitor: str) -> int:
+        """Bytes that one visitor's batches may still take on the disk; raises `TooManyBatches`."""
+        theirs = self._tray.desk.open_of(visitor)
+        if len(theirs) >= MOST_OPEN:
+            raise TooManyBatches(limit=MOST_OPEN)
+        return MOST_BYTES - self._tray.files.size_of(theirs)
 
     async def _export(self, run_id: str, options: ExportOptions) -> Exported:
         return await self._service.exports.make(run_id, 0, options)

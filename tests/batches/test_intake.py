@@ -74,6 +74,16 @@ def test_a_photo_that_is_too_large_is_refused_without_being_kept(tmp_path: Path,
     assert items[0].facts == {"limit_mb": 20}
 
 
+def test_what_a_visitors_other_batches_keep_leaves_less_room_and_what_does_not_fit_says_so(
+    tmp_path: Path, store: BatchFiles
+):
+    take_in(handed(tmp_path, ("a.jpg", PHOTO)), store, BATCH)
+    assert store.size_of([BATCH, "0" * 32]) == len(PHOTO)
+    room = 2 * len(PHOTO) + 1 - store.size_of([BATCH])
+    items = take_in(handed(tmp_path, ("b.jpg", PHOTO), ("c.jpg", PHOTO)), store, "1" * 32, room)
+    assert lines(items) == [("b.jpg", ItemState.WAITING, None), ("c.jpg", ItemState.REFUSED, "intake.too_much")]
+
+
 def test_ten_thousand_tiny_files_are_500_photos_and_a_line_for_the_rest(tmp_path: Path, store: BatchFiles):
     many = zipped(tmp_path / "z.zip", *((f"{number}.jpg", PHOTO[:64]) for number in range(10_000)))
     items = take_in(handed(tmp_path, ("many.zip", many)), store, BATCH)

@@ -19,13 +19,15 @@ DEAD: list[Any] = []
 """What died is kept, or the garbage collector would run its clean-up, which a dead process does not do."""
 
 
-def run_until(core: Core, dies: Callable[[Core], bool], request: SelectionRequest | None = None) -> str:
+def run_until(
+    core: Core, dies: Callable[[Core], bool], request: SelectionRequest | None = None, upload: bytes | None = None
+) -> str:
     """Begin a run, and stop the loop for ever once `dies` is true; answers with the run's id."""
     loop = asyncio.new_event_loop()
     ids: list[str] = []
 
     async def live() -> None:
-        async with aclosing(core.service.run(mug(), request or SelectionRequest())) as events:
+        async with aclosing(core.service.run(upload or mug(), request or SelectionRequest())) as events:
             async for event in events:
                 ids.append(event.run_id)
                 if dies(core):

@@ -17,6 +17,7 @@ from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver
 from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
+from tests.photos import jpeg, product_photo
 from tests.runs.crashing import lapse, prediction_known, recovered, run_until
 from tests.runs.running import mug
 
@@ -171,6 +172,39 @@ def test_a_run_that_nobody_can_finish_ends_as_interrupted_with_its_draft(
     assert result.attempts[0].cost_usd == 0.002
     assert "interrupted" in another_core.service.report(result).explanation
     assert len(replicate.creations) == 1
+
+
+def test_the_draft_of_an_interrupted_run_still_has_its_warnings(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.always(BIREFNET, forever())
+    small = jpeg(product_photo(64, 48))
+
+    def noted(core: Core) -> bool:
+        with core.database.read() as session:
+            row = session.execute(text("SELECT remarks FROM runs")).first()
+        return prediction_known(core) and row is not None and "tiny" in (row.remarks or "")
+
+    run_id = run_until(hosted_core, noted, CHEAP, small)
+    (hosted_core.store.root / run_id / "photo.png").unlink()
+    result = recovered(another_core, run_id)
+    assert (result.status, result.remarks["width"], result.remarks["height"]) == (RunStatus.INTERRUPTED, 64, 48)
+
+
+def test_who_has_lost_a_run_adds_no_line_to_its_journal(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    replicate.always(BIREFNET, forever())
+    run_id = run_until(hosted_core, prediction_known, CHEAP)
+    leases, said = another_core.journal.leases, another_core.journal.entries(run_id)
+    first = leases.claim(run_id)
+    lapse(another_core)
+    second = leases.claim(run_id)
+    with pytest.raises(LeaseLost):
+        hosted_core.journal.record(said[0], first)
+    assert another_core.journal.entries(run_id) == said
+    hosted_core.journal.record(said[0], second)
+    assert another_core.journal.entries(run_id) == [*said, said[0]]
 
 
 def test_an_hour_later_what_was_bought_is_asked_for_and_nothing_more_is_bought(
