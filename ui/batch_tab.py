@@ -52,7 +52,7 @@ async def hand_in(
     if earlier:
         await batches.put_away(earlier)
     if not files:
-        return _nothing(status.own("batch_idle", Mood.IDLE, language))
+        return _nothing(batch_table.welcome(language))
     try:
         options = _options(model, marketplaces, goal, local, commercial, shadow, enlarge)
         batch_id = await batches.take(files, options, visitor_key(request))
@@ -126,7 +126,7 @@ async def open_link(batches: Batches, request: gr.Request) -> Outputs:
         gr.update(choices=wanted_marketplaces(batches, language)),
     )
     if not batch_id:
-        return (gr.skip(), *named, *View(told=status.own("batch_idle", Mood.IDLE, language)).outputs())
+        return (gr.skip(), *named, *View(told=batch_table.welcome(language)).outputs())
     return (gr.Tabs(selected=TAB), *named, *await tick(batches, batch_id, "", request))
 
 

@@ -24,6 +24,12 @@ _BADGES: Mapping[ItemState, str] = {
 _COLUMNS = ("file", "state", "model", "seconds", "cost", "exports")
 
 
+def welcome(language: Language) -> Html:
+    """What the tab says before anything is handed in: what it is for, and how it goes."""
+    steps = [tag("li", words(f"batch_step_{step}", language)) for step in ("files", "cost", "start", "zip")]
+    return tag("div", status.own("batch_idle", Mood.IDLE, language), tag("ol", *steps, class_="batch-steps"))
+
+
 def summary(report: BatchReport, names: Mapping[str, str], language: Language) -> Html:
     """The line that says where it stands, and the figures that matter now."""
     return tag("div", _line(report, language), _figures(report, names, language), class_="batch")

@@ -32,6 +32,22 @@ BATCH_TEXTS: dict[str, Text] = {
         "Hand in up to 500 photos. You see what it may cost before anything starts.",
         "Загрузите до 500 фото. Вы увидите, сколько это может стоить, до начала.",
     ),
+    "batch_step_files": _text(
+        "Hand in photos, a folder or a ZIP. Choose marketplaces, and each photo also becomes a file by their rules.",
+        "Загрузите фото, папку или ZIP. Выберите маркетплейсы — каждое фото станет ещё и файлом по их правилам.",
+    ),
+    "batch_step_cost": _text(
+        "See which files were taken, what it costs at most, and how long it takes. Nothing has started yet.",
+        "Посмотрите, что взято, сколько это стоит самое большее и сколько займёт. Пока ничего не начато.",
+    ),
+    "batch_step_start": _text(
+        "Press Start. You may close the page: the batch's link shows it again.",
+        "Нажмите «Начать». Страницу можно закрыть: ссылка на пачку покажет её снова.",
+    ),
+    "batch_step_zip": _text(
+        "Download one ZIP: cutouts, files for marketplaces, and a report of every photo.",
+        "Скачайте один ZIP: вырезки, файлы для маркетплейсов и отчёт о каждом фото.",
+    ),
     "batch_reading": _text("Looking at your files…", "Смотрю ваши файлы…"),
     "batch_prepared": _text("Ready to start. Photos: {photos}.", "Можно начинать, фото: {photos}."),
     "batch_prepared_some": _text(

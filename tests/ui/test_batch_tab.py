@@ -118,6 +118,7 @@ def test_without_a_link_the_page_opens_as_always(core: Core):
     tabs, _, _, *outputs = asyncio.run(batch_tab.open_link(core.batches, asking()))
     assert tabs == gr.skip()
     assert "Hand in up to 500 photos." in view(tuple(outputs)).told
+    assert view(tuple(outputs)).told.count("<li>") == 4  # what to do, step by step
 
 
 def test_other_wishes_change_the_estimate_until_it_is_started(core: Core, tmp_path: Path):
