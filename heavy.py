@@ -1,7 +1,8 @@
-"""Work on pixels: off the event loop, and no more of it at once than there are processors.
+"""The work of runs on pixels: off the event loop, and no more of it at once than there are processors.
 
 More would be no faster, and memory would rise with the number of runs at work: a picture of 12 MP takes hundreds of
-megabytes while it is worked on, and hardly any while it waits.
+megabytes while it is worked on, and hardly any while it waits. Nothing that only waits belongs here. What a visitor
+waits for in front of the page, a touch-up or a file for a marketplace, has threads of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-AT_ONCE = min(max(os.cpu_count() or 2, 2), 8)
+AT_ONCE = min(max(os.cpu_count() or 2, 2), 8)  # one job of two overlaps with the other's reading and writing
 
 _THREADS = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="heavy")
 

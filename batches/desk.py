@@ -88,11 +88,11 @@ class Desk:
             found = session.scalar(select(BatchRow.status).where(BatchRow.batch_id == batch_id))
         return BatchStatus(found) if found else None
 
-    def open_of(self, visitor: str) -> list[str]:
-        """The batches of one visitor that are prepared or under way."""
-        mine = (BatchRow.visitor == visitor, BatchRow.status.in_((BatchStatus.PREPARED, BatchStatus.RUNNING)))
+    def of_visitor(self, visitor: str) -> dict[str, BatchStatus]:
+        """The batches of one visitor that are not forgotten yet."""
+        columns = select(BatchRow.batch_id, BatchRow.status).where(BatchRow.visitor == visitor)
         with self.database.read() as session:
-            return list(session.scalars(select(BatchRow.batch_id).where(*mine)))
+            return {row.batch_id: BatchStatus(row.status) for row in session.execute(columns)}
 
     def begin(self, batch_id: str) -> bool:
         """False when somebody was quicker."""

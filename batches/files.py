@@ -46,9 +46,8 @@ class BatchFiles:
         return path
 
     def size_of(self, batch_ids: Iterable[str]) -> int:
-        """Bytes of everything that is kept for them."""
-        folders = [self._folder(batch_id) for batch_id in batch_ids]
-        return sum(path.stat().st_size for folder in folders if folder.is_dir() for path in folder.iterdir())
+        """Bytes of everything that is kept for them; what goes away meanwhile counts or does not."""
+        return sum(_size(path) for batch_id in batch_ids for path in self._folder(batch_id).glob("*"))
 
     def delete(self, batch_ids: Iterable[str]) -> None:
         for batch_id in batch_ids:
@@ -59,6 +58,13 @@ class BatchFiles:
         if not _BATCH_ID.fullmatch(batch_id):
             raise FilesGone("no batch has such an id")
         return self.root / batch_id
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _write(path: Path, data: bytes) -> None:

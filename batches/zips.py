@@ -48,7 +48,7 @@ class Refusal:
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes that may still be unpacked, over all ZIPs of one batch."""
+    """Bytes that may still be kept: of one batch, and what other batches of the same visitor leave."""
 
     left: int = MOST_UNPACKED
 

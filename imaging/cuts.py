@@ -18,7 +18,7 @@ OUTSIDE, INSIDE, MAYBE_OUTSIDE, MAYBE_INSIDE = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_PR
 _SEED = 1
 _AT_ONCE = 2
 _FOOT = 0.8
-_BLANK, _GRAIN = 0.9, 2.0
+_BLANK, _GRAIN = 0.99, 1.2
 
 
 def cut(picture: Bytes2, guess: Bytes2, rounds: int = 2) -> Bytes2:

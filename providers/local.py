@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import heavy
 from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
@@ -35,12 +36,23 @@ class LocalProvider:
         if self._engine is None:
             raise EngineFault(self._missing)
         listen(Progress(Stage.WORKING))
-        work = heavy.do(_guarded, self._engine, photo.pixels)
+        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(deadline_s):
-                return ProviderOutput(await work, OutputKind.MASK)
+            async with asyncio.timeout(None) as limit:
+
+                def begin(engine: Engine) -> Raster:
+                    """Waiting for a thread is no fault of the engine's, so its time counts from here."""
+                    loop.call_soon_threadsafe(_count_from_now, limit, loop, deadline_s)
+                    return _guarded(engine, photo.pixels)
+
+                return ProviderOutput(await heavy.do(begin, self._engine), OutputKind.MASK)
         except TimeoutError:
             raise TimedOut(f"the engine took longer than {deadline_s:.0f} s") from None
+
+
+def _count_from_now(limit: asyncio.Timeout, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    with suppress(RuntimeError):  # nobody waits any more
+        limit.reschedule(loop.time() + seconds)
 
 
 def _guarded(engine: Engine, pixels: Raster) -> Raster:

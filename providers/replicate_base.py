@@ -100,11 +100,13 @@ class ReplicateProvider:
                 model.typical_seconds,
             )
         except ProviderError as error:
-            prediction_id = await found(api, Wanted(token), error.code) if error.facts.get("unsure") else None
-            if prediction_id is None:  # the list has none, so nothing was bought
-                error.facts = {key: value for key, value in error.facts.items() if key != "unsure"}
+            if not error.facts.get("unsure"):
                 raise
-            return prediction_id
+            prediction_id = await found(api, Wanted(token), error.code)
+            if prediction_id:
+                return prediction_id
+            error.facts = {key: value for key, value in error.facts.items() if key != "unsure"}  # none was bought
+            raise
 
     async def _known(self, api: ReplicateApi, bought: Bought, listen: Listener) -> Prediction:
         """The prediction that only its id is known of."""

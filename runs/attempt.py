@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from traceback import clear_frames
@@ -51,8 +52,11 @@ class Call:
 async def call_model(call: Call) -> Ending:
     """Everything between the start of an attempt and its end; seconds and prediction id are the caller's to add."""
     try:
+        clock = asyncio.get_running_loop().time
+        ends = clock() + call.deadline_s
         prepared = await heavy.do(prepare, call.photo, call.model.spec)
-        output = await call.provider.run(prepared.photo, call.model, call.deadline_s, call.listen, call.trail)
+        left_s = max(ends - clock(), 0.0)
+        output = await call.provider.run(prepared.photo, call.model, left_s, call.listen, call.trail)
         cut = await heavy.do(_cut, call.photo, output, prepared.geometry)
         seen = await heavy.do(evidence, call.photo, cut.cutout, await call.reference())
     except ProviderError as error:
@@ -98,11 +102,15 @@ def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
         raise EngineFault(f"cutting out failed: {type(error).__name__}") from error
 
 
-def _forget_frames(error: BaseException | None) -> None:
-    """What was in the variables of whoever raised it, the photo among them: some go in a circle back to the error."""
-    while error:
-        clear_frames(error.__traceback__)
-        error = error.__cause__ or error.__context__
+def _forget_frames(error: BaseException) -> None:
+    """What was in the variables of whoever raised it, the photo among them: some go in a circle back to the error.
+
+    All of them have ended: an error is raised in one run, and not kept for another.
+    """
+    told: list[BaseException] = [error]
+    for one in told:
+        clear_frames(one.__traceback__)
+        told += [why for why in (one.__cause__, one.__context__) if why and why not in told]
 
 
 def _failed(attempt: Attempt, error: ProviderError) -> Attempt:

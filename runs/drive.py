@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import heavy
-from domain import Cutout, Fact, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
+from domain import Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
 from errors import ContentRefused, LeaseLost
 from runs.attempts import Around, Attempts
 from runs.drafting import Draft, make_draft
@@ -54,7 +54,6 @@ class Drive:
         self._task: asyncio.Task[object] | None = None
         self._draft: asyncio.Task[Draft | None] | None = None
         self._photo_kept: asyncio.Task[None] | None = None
-        self._draft_remarks: Mapping[str, Fact] = {}
         self._handed_over = False
         self._lost = False
         around = Around(self._tell, self._photo_there, self._save, self._drafted, self._given_up)
@@ -104,7 +103,7 @@ class Drive:
     async def _begin(self) -> None:
         job, tools = self._job, self._tools
         if self._past is None:
-            self._photo_kept = asyncio.create_task(asyncio.to_thread(tools.store.keep_photo, job.run_id, job.photo))
+            self._photo_kept = asyncio.create_task(heavy.do(tools.store.keep_photo, job.run_id, job.photo))
             await self._tell(RunStarted(job.run_id, job.selection))
         else:
             await self._tell(RunResumed(job.run_id))
@@ -186,7 +185,7 @@ class Drive:
         while why == ContentRefused.code and step.model_id and job.models[step.model_id].endpoint == model.endpoint:
             step = policy.get_fallback_model(step.model_id, why, step, models, facts)
         self._selections.append(step)
-        running = replace(self._result(RunStatus.RUNNING), remarks=self._draft_remarks)
+        running = self._result(RunStatus.RUNNING)
         await asyncio.to_thread(self._tools.journal.note_selections, self._claim, running, job.names)
         await self._tell(FallbackChosen(job.run_id, model.id, step))
         return step
@@ -199,7 +198,6 @@ class Drive:
         return draft
 
     async def _note(self, draft: Draft) -> None:
-        self._draft_remarks = draft.remarks
         if draft.remarks:
             with suppress(LeaseLost):  # whoever has the run now makes a draft, too
                 await asyncio.to_thread(self._tools.journal.note_remarks, self._claim, draft.remarks)

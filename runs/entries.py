@@ -9,7 +9,6 @@ from runs.events import (
     AttemptEnded,
     AttemptStarted,
     FallbackChosen,
-    RunEnded,
     RunEvent,
     RunHandedOver,
     RunResult,
@@ -35,8 +34,6 @@ def entry_of(event: RunEvent, names: Names) -> JournalEntry | None:
             return _note(run_id, EventKind.RESUMED)
         case RunHandedOver(run_id):
             return _note(run_id, EventKind.HANDED_OVER)
-        case RunEnded(result):
-            return ended_entry(result, names)
         case _:
             return None
 
@@ -87,6 +84,7 @@ def _attempt_ended(event: AttemptEnded, names: Names) -> JournalEntry:
 
 
 def ended_entry(result: RunResult, names: Names) -> JournalEntry:
+    """The last line about a run."""
     failed = result.status is RunStatus.FAILED and bool(result.attempts)
     return JournalEntry(
         run_id=result.run_id,

@@ -89,6 +89,4 @@ def _record(tools: Tools, exported: Exported, quality: int | None, seconds: floa
         seconds=seconds,
         sentence=say("export.exported", told),
     )
-    tools.journal.record(entry)
-    for listener in tools.listeners:
-        listener(entry)
+    tools.tell(entry)

@@ -92,6 +92,7 @@ class Journal:
             row = session.get_one(RunRow, result.run_id)
             row.ended_at, row.owner, row.lease_until = self._now(), None, None
             _fill(row, result, names)
+            row.remarks = dict(result.remarks)
             session.add(self._line(entry))
 
     @survivable
@@ -173,7 +174,6 @@ def _fill(row: RunRow, result: RunResult, names: Names) -> None:
     report = make_report(result, names).model_dump(mode="json", exclude={"run_id", "attempts"})
     for column, value in report.items():
         setattr(row, column, value)
-    row.remarks = dict(result.remarks)
     row.selections = [selection.model_dump(mode="json") for selection in result.selections]
 
 

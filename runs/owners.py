@@ -73,4 +73,4 @@ class Owners:
         with self._database.write() as session:
             for table in (OwnerRow, KeyRow):
                 session.execute(delete(table).where(table.run_id.in_(gone)))
-            session.execute(update(RunRow).where(RunRow.run_id.in_(gone)).values(photo_sha256="", facts={}))
+            session.execute(update(RunRow).where(RunRow.run_id.in_(gone)).values(photo_sha256="", facts={}, remarks={}))

@@ -32,6 +32,7 @@ def interrupt(tools: Tools, claim: Claim, past: Past, models: Mapping[str, Model
         model_id=drawn if files else None,
         attempts=attempts,
         files=files,
+        remarks=past.result.remarks if files else {},
         seconds=(tools.now() - past.started_at).total_seconds(),
     )
     names = {model_id: model.name for model_id, model in models.items()}

@@ -112,8 +112,10 @@ def candidates_of(selection: SelectionResult, language: Language = Language.EN) 
 def warnings_of(result: RunResult) -> tuple[Statement, ...]:
     """What is to be said beside a cutout, gravest first: a local engine that is unsure, a photo that is hard.
 
-    A draft has remarks of its own: the last attempt's are on a picture that nobody sees.
+    A draft has remarks of its own: the last attempt's are on a picture that nobody sees. A run at work shows none yet.
     """
+    if result.status is RunStatus.RUNNING:
+        return ()
     facts = result.attempts[-1].facts if result.status is RunStatus.SUCCEEDED and result.attempts else result.remarks
     weak = (Statement(code="run.weak", facts={"reason": facts["weak"]}),) if facts.get("weak") else ()
     told = str(facts.get("remark") or "").split()

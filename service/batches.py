@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -55,7 +56,7 @@ log = structlog.get_logger("cutout_router")
 
 TEND_EVERY_S = 30.0
 MOST_OPEN = 10  # of one visitor
-MOST_BYTES = 2_000_000_000  # of the photos in them
+MOST_BYTES = 2_000_000_000  # of one visitor, in all batches that are not deleted
 BATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -85,6 +86,7 @@ class Batches:
             tray.ledger.drop_plan,
         )
         self._worker = Worker(tray.desk, tray.files, hands)
+        self._intake: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, files: Sequence[Handed], options: BatchOptions, visitor: str = "") -> str:
         """Keep the photos and say what they may cost; answers with the batch's id. Nothing is started.
@@ -92,6 +94,10 @@ class Batches:
         Raises `NoSuchMarketplace` and `TooManyBatches`.
         """
         self._check(options)
+        async with self._intake.setdefault(visitor, asyncio.Lock()):  # two at once would take the same room
+            return await self._take(files, options, visitor)
+
+    async def _take(self, files: Sequence[Handed], options: BatchOptions, visitor: str) -> str:
         left = await asyncio.to_thread(self._room_of, visitor)
         batch_id = uuid.uuid4().hex
         try:
@@ -202,8 +208,8 @@ class Batches:
 
     def _room_of(self, visitor: str) -> int:
         """Bytes that one visitor's batches may still take on the disk; raises `TooManyBatches`."""
-        theirs = self._tray.desk.open_of(visitor)
-        if len(theirs) >= MOST_OPEN:
+        theirs = self._tray.desk.of_visitor(visitor)
+        if sum(status in {BatchStatus.PREPARED, BatchStatus.RUNNING} for status in theirs.values()) >= MOST_OPEN:
             raise TooManyBatches(limit=MOST_OPEN)
         return MOST_BYTES - self._tray.files.size_of(theirs)
 

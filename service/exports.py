@@ -1,15 +1,18 @@
-"""Files for marketplaces, made a few at a time, so that many who ask cannot take all memory."""
+"""Files for marketplaces, made two at a time, so that many who ask cannot take all memory."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-import heavy
 from domain import LEAST_SIDE_PX, MOST_SIDE_PX, CheckReport, ExportOptions, ExportReport, Language, MarketplaceRules
 from errors import WrongOptions
 from runs import Exported, Tools, export, export_report, rule_reports
+
+AT_ONCE = 2
 
 
 class Exports:
@@ -18,6 +21,9 @@ class Exports:
     def __init__(self, tools: Tools, rules: Mapping[str, MarketplaceRules]) -> None:
         self._tools = tools
         self.rules = rules
+        self._pool = ThreadPoolExecutor(
+            AT_ONCE, thread_name_prefix="export"
+        )  # its own: an export may wait for the gate
 
     async def make(self, run_id: str, step: int, options: ExportOptions, picture: bytes | None = None) -> Exported:
         """A file for the cutout of a step (0 is the model's own); `picture` is the seller's background.
@@ -27,7 +33,8 @@ class Exports:
         rules = self.rules.get(options.marketplace)
         if rules is None:
             raise WrongOptions("no such marketplace", least=LEAST_SIDE_PX, most=MOST_SIDE_PX)
-        return await heavy.do(export, self._tools, run_id, step, rules, options, picture)
+        work = partial(export, self._tools, run_id, step, rules, options, picture)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def report(self, exported: Exported, language: Language = Language.EN) -> ExportReport:
         return export_report(exported, language)
