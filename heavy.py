@@ -9,19 +9,41 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-AT_ONCE = min(max(os.cpu_count() or 2, 2), 8)  # one job of two overlaps with the other's reading and writing
+import cv2
+import numpy as np
 
-_THREADS = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="heavy")
+AT_ONCE = min(max(os.cpu_count() or 2, 2), 8)  # one job of two overlaps with the other's reading and writing
+LOWEST = 19
+PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
+"""Whether what is done here and now leaves the processors to others: one visitor's tenth photo, or a batch's."""
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
+def _step_back() -> None:
+    """This thread, and those that it makes, work when no others want to; only Linux knows priorities of threads.
+
+    OpenCV's own threads are for all: they are made before, or they would be as patient as who needs them first.
+    """
+    cv2.GaussianBlur(np.zeros((512, 512, 3), np.float32), (0, 0), 3)
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
+
+
+_AT_ONCE = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="heavy")
+_PATIENTLY = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="patient", initializer=_step_back)
+
+
 async def do(work: Callable[Given, Made], *args: Given.args, **named: Given.kwargs) -> Made:
     """What `work` returns or raises. Who is cancelled before its turn has come is not worked for."""
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, partial(work, *args, **named))
+    threads = _PATIENTLY if PATIENT.get() else _AT_ONCE
+    return await asyncio.get_running_loop().run_in_executor(threads, partial(work, *args, **named))

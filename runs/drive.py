@@ -66,6 +66,7 @@ class Drive:
             LeaseLost: another process goes on with it.
         """
         self._task = asyncio.current_task()
+        heavy.PATIENT.set(self._job.patient)
         keeper = asyncio.create_task(keep(self._tools.journal.leases, self._claim, self._lose))
         try:
             await self._begin()

@@ -75,13 +75,17 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One photo through one plan. `facts` answers with what is known at the moment it is asked."""
+    """One photo through one plan. `facts` answers with what is known at the moment it is asked.
+
+    Work on the pixels of a `patient` one is done when the processors have nothing else to do.
+    """
 
     run_id: str
     photo: Photo
     selection: SelectionResult
     models: Mapping[str, ModelInfo]
     facts: Callable[[], PolicyFacts]
+    patient: bool = False
 
     @property
     def names(self) -> dict[str, str]:

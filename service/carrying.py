@@ -66,6 +66,8 @@ class Carrier:
         payer: Payer,
         reserve: Callable[[Callable[[], PolicyFacts]], SelectionResult],
         key: KeyUse | None,
+        *,
+        patient: bool = False,
     ) -> Begun | str:
         """Write a new run down, or answer with the id of the one that its key stands for.
 
@@ -76,7 +78,7 @@ class Carrier:
         self._tools.roster.admit()
         facts = partial(self._facts, models, photo, payer)
         selection = await asyncio.to_thread(reserve, facts)
-        job = Job(payer.run_id, photo, selection, _by_id(models), facts)
+        job = Job(payer.run_id, photo, selection, _by_id(models), facts, patient)
         claim = Claim(job.run_id)
         run_id: str | None = None
         try:

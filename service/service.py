@@ -109,14 +109,21 @@ class Service:
         return self._tools.policy.select_model(request, models, facts)
 
     async def run(
-        self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None
+        self,
+        upload: bytes,
+        request: SelectionRequest,
+        visitor: str = "",
+        key: str | None = None,
+        *,
+        patient: bool = False,
     ) -> AsyncGenerator[RunEvent, None]:
         """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run.
 
         `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. The same
         idempotency `key` with the same photo and wishes is the same run, which is then followed and not cancelled.
+        A `patient` run leaves the processors to others.
         """
-        begun = await self._begin(upload, request, visitor, key)
+        begun = await self._begin(upload, request, new_payer(visitor), key, patient=patient)
         async with aclosing(self._carrier.events(begun)) as events:
             async for event in events:
                 yield event
@@ -124,8 +131,8 @@ class Service:
     async def run_in_batch(
         self, upload: bytes, request: SelectionRequest, payer: Payer, key: str
     ) -> AsyncGenerator[RunEvent, None]:
-        """As `run`, with money that `payer.batch` has set aside."""
-        begun = await self._begin(upload, request, payer.visitor, key, payer.batch)
+        """As a patient `run`, with money that `payer.batch` has set aside."""
+        begun = await self._begin(upload, request, new_payer(payer.visitor, payer.batch), key, patient=True)
         if not isinstance(begun, str):
             await self.privacy.claim("", begun.job.run_id)
         async with aclosing(self._carrier.events(begun)) as events:
@@ -136,16 +143,19 @@ class Service:
         """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
         self._carrier.make_room()
         async with AsyncExitStack() as place:
-            await self._turn_of(visitor, place)
-            begun = await self._begin(upload, request, visitor, key)
+            patient = await self._turn_of(visitor, place)
+            begun = await self._begin(upload, request, new_payer(visitor), key, patient=patient)
             if isinstance(begun, str):
                 return begun
             await self.privacy.claim("", begun.job.run_id)
             self._carrier.detach(begun, place.pop_all())
         return begun.job.run_id
 
-    async def _turn_of(self, visitor: str, place: AsyncExitStack) -> None:
-        """In the same line as the page's visitors, but not for long: who waits for an answer gives up."""
+    async def _turn_of(self, visitor: str, place: AsyncExitStack) -> bool:
+        """In the same line as the page's visitors, but not for long: who waits for an answer gives up.
+
+        Answers with whether the run is a patient one.
+        """
         mine = await place.enter_async_context(self.turns.place(Asker(visitor, uuid.uuid4().hex)))
         try:
             async with asyncio.timeout(self._limits.start_within_s), aclosing(mine.come()) as waiting:
@@ -153,6 +163,7 @@ class Service:
                     pass
         except TimeoutError:
             raise Busy(reason="line", waiting=self.turns.waiting) from None
+        return mine.patient
 
     def follow(self, run_id: str) -> AsyncGenerator[RunEvent, None]:
         """A run of anybody's to its end, which leaving does not cancel; nothing when the id is unknown."""
@@ -179,14 +190,14 @@ class Service:
         return await self._tools.roster.stop(grace_s)
 
     async def _begin(
-        self, upload: bytes, request: SelectionRequest, visitor: str, key: str | None, batch: str = ""
+        self, upload: bytes, request: SelectionRequest, payer: Payer, key: str | None, *, patient: bool
     ) -> Begun | str:
         self._tools.roster.admit()
         photo = await asyncio.to_thread(self._tools.gate.photo, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        payer = new_payer(visitor, batch)
         use = await asyncio.to_thread(key_use, key, upload, request) if key else None
-        return await self._carrier.begin(photo, models, payer, partial(self._reserved, request, models, payer), use)
+        reserve = partial(self._reserved, request, models, payer)
+        return await self._carrier.begin(photo, models, payer, reserve, use, patient=patient)
 
     def report(self, result: RunResult, language: Language = Language.EN) -> RunReport:
         return make_report(result, self._names(), language)

@@ -2,7 +2,7 @@
 
 Served first is the address, and within it the session, whose last turn is longest ago; so whoever sends much waits
 behind whoever sends little. One session has one run at a time. While others come as well, an address has one run at a
-time, too, and pauses after each: a share of the machine stays free for those who come with one photo.
+time, too, and pauses after each, and its next run is patient: it works when the processors have nothing else to do.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Ticket:
     number: int
     turn: asyncio.Event = field(default_factory=asyncio.Event)
     begun: float = 0.0
+    patient: bool = False
 
 
 class Turns:
@@ -69,6 +70,7 @@ class Turns:
         self.room, self._clock, self._later = room, clock, later
         self._rests: dict[Hashable, float] = {}
         self._seen: dict[Hashable, float] = {}
+        self._ended: dict[str, float] = {}
         self._waiting: list[Ticket] = []
         self._running: Counter[Asker] = Counter()
         self._served: dict[Hashable, int] = {}
@@ -112,7 +114,8 @@ class Turns:
             self._waiting.remove(ticket)
             self._running[ticket.asker] += 1
             self._note(ticket.asker)
-            ticket.begun = self._clock()
+            ticket.begun = now = self._clock()
+            ticket.patient = self._is_shared(ticket.asker.address, now) and ticket.asker.address in self._ended
             ticket.turn.set()
 
     def _ready(self) -> list[Ticket]:
@@ -156,10 +159,11 @@ class Turns:
         now = self._clock()
         self._seen = {who: seen for who, seen in self._seen.items() if seen > now - SHARED_FOR_S}
         self._rests = {who: until for who, until in self._rests.items() if until > now}
+        self._ended = {who: ended for who, ended in self._ended.items() if ended > now - SHARED_FOR_S}
         self._seen[asker.address] = self._seen[asker] = now
 
     def _rest(self, ticket: Ticket) -> None:
-        now = self._clock()
+        now = self._ended[ticket.asker.address] = self._clock()
         pause = min(self.room.pause * (now - ticket.begun), self.room.longest_pause_s)
         self._rests[ticket.asker] = self._rests[ticket.asker.address] = now + pause
         self._later(pause + 0.01, self._call_next)  # also for those who come only now
@@ -177,6 +181,11 @@ class Place:
 
     turns: Turns
     ticket: Ticket
+
+    @property
+    def patient(self) -> bool:
+        """Whether this run leaves the processors to others: its address had one a moment ago, and is not alone."""
+        return self.ticket.patient
 
     async def come(self, heartbeat_s: float = HEARTBEAT_S) -> AsyncGenerator[int, None]:
         while not self.ticket.turn.is_set():

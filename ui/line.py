@@ -36,7 +36,7 @@ async def events_of(
             async for ahead in waiting:
                 yield InLine(ahead)
         claimed = False
-        async with aclosing(service.run(upload, asked, visitor_key(request), key)) as events:
+        async with aclosing(service.run(upload, asked, visitor_key(request), key, patient=place.patient)) as events:
             async for event in events:
                 if not claimed:
                     claimed = True

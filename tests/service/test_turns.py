@@ -59,6 +59,18 @@ def test_whoever_comes_first_works_at_once_and_the_next_waits():
     done(work())
 
 
+def test_who_comes_again_while_others_come_is_patient_and_who_is_alone_never_is():
+    async def work() -> None:
+        line = Line(Turns(Room(at_once=4, pause=0)))
+        for name in ("a1", "a2"):
+            assert not (await line.join(ANNA, name)).patient
+            await line.leave(name)
+        assert not (await line.join(BORIS, "b1")).patient
+        assert (await line.join(ANNA, "a3")).patient
+
+    done(work())
+
+
 def test_one_session_has_one_run_at_a_time_although_there_is_room():
     async def work() -> None:
         line = Line(Turns(Room(at_once=4)))

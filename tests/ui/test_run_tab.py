@@ -38,7 +38,9 @@ class Told(Service):
         self.events = events
         self.closed = False
 
-    async def run(self, _upload: bytes, _request: SelectionRequest, _visitor: str = "", _key: str | None = None) -> Any:
+    async def run(
+        self, _upload: bytes, _request: SelectionRequest, _visitor: str = "", _key: str | None = None, **_: Any
+    ) -> Any:
         try:
             for event in self.events:
                 if isinstance(event, Exception):
