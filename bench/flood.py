@@ -24,7 +24,8 @@ import httpx
 from bench.serving import Program, program
 from tests.photos import jpeg, product_photo
 
-ASKED_RATIO, ASKED_S = 1.2, 5.0
+ASKED_RATIO, ASKED_S, ASKED_GROWTH = 1.2, 5.0, 0.05
+WAVES = 4
 EVERY_S = 3.0
 FLOODERS_CALLS, PAUSE_S = 30, 0.2  # at once, and after each answer: 150 requests a second when all are refused
 FILE = {"_type": "gradio.FileData"}
@@ -95,6 +96,7 @@ async def compare(client: httpx.AsyncClient, photo: str, visitors: int) -> int:
     for _ in range(2):
         calm += await ordinary(client, photo, visitors)
         flooding = asyncio.create_task(flood(client, photo, flooder))
+        await asyncio.sleep(EVERY_S)  # for the flood to be one
         flooded += await ordinary(client, photo, visitors)
         flooding.cancel()
         await asyncio.gather(flooding, return_exceptions=True)
@@ -127,16 +129,19 @@ async def arrive(client: httpx.AsyncClient, photo: str, arrivals: int) -> int:
 
 
 async def measure(served: Program, visitors: int, arrivals: int) -> int:
-    limits = httpx.Limits(max_connections=2 * arrivals, max_keepalive_connections=0)
+    limits = httpx.Limits(max_connections=2 * arrivals + FLOODERS_CALLS + visitors, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=served.url, timeout=180, limits=limits) as client:
         sent = await client.post("/gradio_api/upload", files={"files": ("mug.jpg", jpeg(product_photo(640, 480)))})
         photo = sent.json()[0]
         faults = await compare(client, photo, visitors) if visitors else 0
-        before = served.megabytes
-        for _ in range(2):
+        before = 0.0
+        for _ in range(WAVES):
             faults += await arrive(client, photo, arrivals)
-            print(f"memory {before:.0f} MB before, {served.megabytes:.0f} MB after")
-        return faults
+            after = served.megabytes
+            before = before or after
+            print(f"memory {after:.0f} MB")
+        print(f"growth from the first wave to the last {after / before - 1:+.1%} (asked <= {ASKED_GROWTH:.0%})")
+        return faults + (after > before * (1 + ASKED_GROWTH))
 
 
 def main() -> int:

@@ -39,7 +39,13 @@ class Told(Service):
         self.closed = False
 
     async def run(
-        self, _upload: bytes, _request: SelectionRequest, _visitor: str = "", _key: str | None = None, **_: Any
+        self,
+        _upload: bytes,
+        _request: SelectionRequest,
+        _visitor: str = "",
+        _key: str | None = None,
+        *,
+        patient: bool = False,  # noqa: ARG002  # the service's
     ) -> Any:
         try:
             for event in self.events:
