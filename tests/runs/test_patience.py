@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain import Raster
+from heavy import LOW
 from settings import Settings
 from tests.batches.batching import hand_in, taken, worked_off
 from tests.cores import by_border, core_of
@@ -31,4 +32,4 @@ def test_the_engine_works_on_a_batch_when_nobody_else_wants_the_processor(tmp_pa
     worked_off(core, taken(core, hand_in(tmp_path / "up", "a.jpg")))
     run(core.service)
     core.database.close()
-    assert [usual, 19, usual] == NICE
+    assert [usual, LOW, usual] == NICE
