@@ -40,7 +40,8 @@ def studio_matte(rgb: Bytes2) -> Bytes2:
 def _likely(rgb: Bytes2) -> Floats:
     """What cuts by colour and edge agree on, and what a network that has seen many objects takes for one."""
     vote = voted(rgb)
-    return np.asarray((vote + resize(seen(rgb), (vote.shape[1], vote.shape[0]))) / 2, np.float32)
+    network = cv2.resize(seen(rgb), (vote.shape[1], vote.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray((vote + network) / 2, np.float32)
 
 
 def _is_cut_out(rgba: Bytes2) -> bool:
