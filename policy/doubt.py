@@ -21,7 +21,7 @@ WEIGHTS = {
     "more_alike": 11.6,
     "more_left_out": 21.4,
 }
-DOUBTFUL = 1.0
+DOUBTFUL = 1.05
 WEAK = -2.0
 WIDEST_BAND = 0.08
 
