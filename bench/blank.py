@@ -1,6 +1,6 @@
-"""How much longer the embedded engine takes over pictures with little or nothing on them than over a product:
+"""How much longer the embedded engine takes over pictures with little or nothing on them than over a product.
 
-python -m bench.blank
+Run it with `python -m bench.blank`.
 """
 
 from __future__ import annotations

@@ -26,10 +26,20 @@ def cut(picture: Bytes2, guess: Bytes2, rounds: int = 2) -> Bytes2:
 
     A guess with only one side is returned as it is: there is nothing to cut.
     """
+    return _cut(_uneven(picture), guess, rounds)
+
+
+def cuts(picture: Bytes2, guesses: Sequence[Bytes2]) -> list[Bytes2]:
+    """The masks of several guesses, on two cores: OpenCV's generator is each thread's own."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(partial(_cut, _uneven(picture)), guesses))
+
+
+def _cut(picture: Bytes2, guess: Bytes2, rounds: int = 2) -> Bytes2:
     inside = guess & 1
     if inside.all() or not inside.any():
         return np.asarray(inside * WHITE, np.uint8)
-    labels, picture = guess.copy(), _uneven(picture)
+    labels = guess.copy()
     cv2.setRNGSeed(_SEED)  # k-means of the colour models starts from OpenCV's own generator
     cv2.grabCut(picture, labels, None, None, None, rounds, cv2.GC_INIT_WITH_MASK)
     return np.asarray((labels & 1) * WHITE, np.uint8)
@@ -44,12 +54,6 @@ def _uneven(picture: Bytes2) -> Bytes2:
         return picture
     grain = np.random.default_rng(_SEED).normal(0, _GRAIN, picture.shape)
     return np.clip(np.rint(picture + grain), 0, WHITE).astype(np.uint8)
-
-
-def cuts(picture: Bytes2, guesses: Sequence[Bytes2]) -> list[Bytes2]:
-    """The masks of several guesses, on two cores: OpenCV's generator is each thread's own."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(partial(cut, picture), guesses))
 
 
 def maybe(mask: Bytes2) -> Bytes2:

@@ -1,4 +1,7 @@
-"""Files for marketplaces, made two at a time, so that many who ask cannot take all memory."""
+"""Files for marketplaces, made two at a time, so that many who ask cannot take all memory.
+
+Their threads are their own, not `heavy`'s: an export with a background waits for the gate.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,7 @@ class Exports:
     def __init__(self, tools: Tools, rules: Mapping[str, MarketplaceRules]) -> None:
         self._tools = tools
         self.rules = rules
-        self._pool = ThreadPoolExecutor(
-            AT_ONCE, thread_name_prefix="export"
-        )  # its own: an export may wait for the gate
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
 
     async def make(self, run_id: str, step: int, options: ExportOptions, picture: bytes | None = None) -> Exported:
         """A file for the cutout of a step (0 is the model's own); `picture` is the seller's background.
