@@ -163,24 +163,20 @@ class Desk:
 
     def release(self, claim: ItemClaim) -> None:
         """Let the next worker go on; in a batch that was stopped nobody will."""
-        stopped = self.status(claim.key.batch_id) is not BatchStatus.RUNNING
-        state = ItemState.CANCELLED if stopped else ItemState.WAITING
         with self.database.write() as session:
+            stopped = _held(session, claim.key.batch_id) != BatchStatus.RUNNING
+            state = ItemState.CANCELLED if stopped else ItemState.WAITING
             _set(session, _mine(claim), state=state, owner=None, lease_until=None)
 
     def finish(self, claim: ItemClaim, item: BatchItem) -> bool:
         """Write the outcome down; with the last photo the batch ends. False when the photo is not ours any more."""
         told = item.model_dump(mode="json", exclude={"number", "name", "tries"})
         with self.database.write() as session:
+            _held(session, claim.key.batch_id)
             if not _set(session, _mine(claim), owner=None, lease_until=None, **told):
                 return False
             self._close(session, claim.key.batch_id)
             return True
-
-    def close_empty(self, batch_id: str) -> None:
-        """A batch with nothing to do ends as it begins."""
-        with self.database.write() as session:
-            self._close(session, batch_id)
 
     def running(self) -> set[str]:
         """Batches that are not over, and those of which a photo is still being worked on."""
@@ -237,6 +233,13 @@ def _set(session: Session, where: tuple[ColumnElement[bool], ...], **values: Any
     """How many rows were changed."""
     statement = update(ItemRow).where(*where).values(**values).returning(ItemRow.number)
     return len(session.execute(statement, execution_options=QUIET).all())
+
+
+def _held(session: Session, batch_id: str) -> str | None:
+    """The status of a batch, which nobody changes before this transaction ends: of the two who finish the last two
+    photos at once, one has to see the other. Always before the photos themselves, as `stop` does.
+    """
+    return session.scalar(select(BatchRow.status).where(BatchRow.batch_id == batch_id).with_for_update())
 
 
 def _changed(session: Session, batch_id: str, *before: BatchStatus, **values: Any) -> bool:

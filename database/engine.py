@@ -2,6 +2,7 @@
 
 On SQLite a write begins with `BEGIN IMMEDIATE`, so that a read followed by a write never loses the race for the lock
 (https://www.sqlite.org/lang_transaction.html), and the journal is a write-ahead log (https://www.sqlite.org/wal.html).
+There one writes at a time; on PostgreSQL many do, and what reads before it writes is `alone` or locks its row first.
 """
 
 from __future__ import annotations
@@ -48,11 +49,13 @@ class Database:
             event.listen(self.engine, "connect", _on_connect)
             event.listen(self.engine, "begin", self._on_begin)
         self._writer = self.engine.execution_options(immediate=True)
+        steady = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**steady)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session on one consistent snapshot; nothing it changes is kept."""
-        with self._noted(), Session(self.engine) as session, session.begin() as transaction:
+        with self._noted(), Session(self._reader) as session, session.begin() as transaction:
             yield session
             transaction.rollback()
 

@@ -21,6 +21,8 @@ from runs.tables import AttemptRow, JournalRow, RunRow
 
 Now = Callable[[], datetime]
 
+LOCK = 0x6B657973  # of two that come with one key at once, the second finds the first
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -74,7 +76,7 @@ class Journal:
         row.facts = facts.model_dump(mode="json")
         row.owner, row.lease_until, row.takes = claim.owner, self.leases.until(), 1
         _fill(row, result, names)
-        with self._database.write() as session:
+        with self._database.alone(LOCK) as session:
             earlier = use_key(session, key, self._now()) if key else None
             if earlier:
                 return earlier

@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from app import Core
 from batches import ItemKey
 from domain import BatchStatus, ItemState
-from settings import Settings
 from tests.batches.batching import hand_in, report_of, states, taken
-from tests.cores import core_of
-from tests.fakes.postgres import postgres, programs
-
-pytestmark = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed here")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture
-def workers(address: str, tmp_path: Path) -> Iterator[tuple[Core, Core]]:
-    """Two processes' worth of the program on one database and one folder."""
-    settings = Settings(data_dir=tmp_path / "data", database_url=address, batch_at_once=2)
-    cores = [core_of(settings, lease=timedelta(seconds=1)) for _ in range(2)]
-    yield cores[0], cores[1]
-    with cores[0].database.write() as session:
-        for table in ("batch_items", "batches", "journal", "attempts", "runs", "procrastinate_jobs"):
-            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  # names of ours
-    for core in cores:
-        core.database.close()
+from tests.races import overlapping
 
 
 async def until_ended(core: Core, batch_id: str) -> None:
@@ -83,3 +57,33 @@ def test_what_a_dead_worker_held_is_taken_up_when_its_lease_has_lapsed(workers: 
 
     asyncio.run(work())
     assert states(report_of(there, batch_id)) == [ItemState.SUCCEEDED] * 2
+
+
+def test_a_batch_ends_when_its_last_two_photos_end_in_the_same_moment(workers: tuple[Core, Core], tmp_path: Path):
+    here, there = (core.batches._tray.desk for core in workers)
+    batch_id = taken(workers[0], hand_in(tmp_path / "up", "a.jpg", "b.jpg"))
+    here.begin(batch_id)
+    first, second = here.claim(ItemKey(batch_id, 1)), there.claim(ItemKey(batch_id, 2))
+    assert first
+    assert second
+    over = {"state": ItemState.SUCCEEDED}
+    assert overlapping(
+        here.database,
+        lambda: here.finish(first, first.item.model_copy(update=over)),
+        lambda: there.finish(second, second.item.model_copy(update=over)),
+    ) == (True, True)
+    assert here.status(batch_id) is BatchStatus.ENDED
+
+
+def test_a_photo_that_is_put_back_while_its_batch_is_stopped_does_not_wait_for_ever(
+    workers: tuple[Core, Core], tmp_path: Path
+):
+    here, there = (core.batches._tray.desk for core in workers)
+    batch_id = taken(workers[0], hand_in(tmp_path / "up", "a.jpg"))
+    here.begin(batch_id)
+    claim = there.claim(ItemKey(batch_id, 1))
+    assert claim
+    overlapping(here.database, lambda: here.stop(batch_id), lambda: there.release(claim))
+    kept = here.get(batch_id)
+    assert kept
+    assert [item.state for item in kept.batch.items] == [ItemState.CANCELLED]
