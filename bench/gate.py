@@ -4,7 +4,7 @@ Good cutouts are the reference mattes, as they are and grown and shrunk by a pix
 What shows other pixels than the photo's is made at full size: the middle of the label turned over, the colours changed.
 `--rescue` sends the same two changes through the cutting, as pictures of FLUX Kontext: there they do no harm, since the
 photo's own pixels are cut, unless somebody shows the picture's pixels in their place.
-`--fit` fits the weights of `policy.doubt` by eight folds of photos and prints the figures of photos that were left out.
+`--fit` fits the weights of `policy.doubt` beside the embedded engine's matte by eight folds of photos and prints the figures of photos that were left out.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import numpy as np
 from bench import kontext
 from domain import Cutout, Evidence, OutputKind, ProviderOutput
 from imaging import cut_out, evidence, object_mask, prepare
-from imaging.evidence import contour_of, overlap_of
+from imaging.evidence import Scene
 from imaging.geometry import bounded_geometry, undo
 from imaging.measures import foreign
 from imaging.raster import flatten, raster_of, resize, shrink, view
 from policy import THRESHOLDS, judge, judge_contour
-from policy.doubt import DOUBTFUL, WIDEST_BAND, doubt, terms
+from policy.doubt import WIDEST_BAND, doubt, terms
 
 SIDE, FOLDS, FALSE_ALARMS = 320, 8, 0.05
 
@@ -115,15 +115,12 @@ def cases(folder: Path) -> Iterator[Case]:
     chance = np.random.default_rng(0)
     everything = list(photos(folder))
     for number, (name, rgb, matte) in enumerate(everything):
-        lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
-        own = view(object_mask(raster_of(rgb)))
-        reference = contour_of(lab, own)
+        scene, own = Scene.of(rgb), view(object_mask(raster_of(rgb)))
         other = everything[(number * 7 + 3) % len(everything)][2]
         told = [(None, alpha) for alpha in good(matte)] + list(faulty(matte, other, chance))
         for fault, alpha in told:
-            overlap = overlap_of(alpha > 127, own > 127)
-            yield Case(name, fault, float((alpha > 127).mean()), Evidence(contour_of(lab, alpha), reference, overlap))
-        seen = Evidence(contour_of(lab, matte), reference, overlap_of(matte > 127, own > 127))
+            yield Case(name, fault, float((alpha > 127).mean()), scene.evidence(alpha, own))
+        seen = scene.evidence(matte, own)
         for fault, other_pixels in repainted(folder / "dev" / name):
             yield Case(name, fault, float((matte > 127).mean()), seen, other_pixels)
 
@@ -187,7 +184,7 @@ def matrix(chosen: list[Case]) -> np.ndarray:
     return np.array([list(terms(case.evidence).values()) for case in chosen])
 
 
-def fitted(rows: np.ndarray, wrong: np.ndarray, weight: np.ndarray, ridge: float = 1.0) -> np.ndarray:
+def fitted(rows: np.ndarray, wrong: np.ndarray, weight: np.ndarray, ridge: float = 4.0) -> np.ndarray:
     """Bias and weights by iteratively reweighted least squares, over standardised columns and then put back."""
     middle, spread = rows.mean(0), rows.std(0) + 1e-9
     design = np.c_[np.ones(len(rows)), (rows - middle) / spread]
@@ -253,7 +250,7 @@ def main() -> None:
         return
     everything = list(cases(options.eval))
     if not options.fit:
-        table(everything, np.array([doubt(case.evidence) for case in everything]), DOUBTFUL)
+        table(everything, np.array([doubt(case.evidence) for case in everything]), 0.0)
         return
     scores = left_out_scores(everything)
     fine = np.array([case.fault is None for case in everything])

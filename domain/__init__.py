@@ -17,7 +17,7 @@ from domain.batches import (
     ItemState,
     MadeExport,
 )
-from domain.evidence import Contour, Evidence, Sights
+from domain.evidence import Comparison, Contour, Evidence, Sights
 from domain.listing import (
     LEAST_SIDE_PX,
     MOST_SIDE_PX,
@@ -105,6 +105,7 @@ __all__ = [
     "CandidateReport",
     "Cap",
     "CheckReport",
+    "Comparison",
     "Compliance",
     "Composition",
     "Confidence",

@@ -24,12 +24,30 @@ class Contour:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """The contour, that of the embedded engine's matte, and the overlap (IoU) of both; None without such a matte."""
+class Comparison:
+    """A matte beside the embedded engine's matte of the same photo, which has its own `contour`.
+
+    `overlap` is their intersection over union; `astray` the share of the contour that lies far from the engine's.
+    `missed` and `spilt` are of the worst place of a twelfth of the picture: how surely the object is left out there, or
+    something else is taken in, as the mean surprise of a pixel in nats.
+    """
 
     contour: Contour
-    reference: Contour | None = None
-    overlap: float | None = None
+    overlap: float
+    astray: float
+    missed: float
+    spilt: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`recognised` is the overlap (intersection over union) of the matte and what the embedded engine's network takes
+    for an object; the comparison is None where the matte is that engine's own.
+    """
+
+    contour: Contour
+    recognised: float = 1.0
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)

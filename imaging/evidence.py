@@ -1,124 +1,96 @@
-"""What speaks for and against a matte: whether its contour lies where the photo has one.
+"""What speaks for and against a matte: its contour, what a network takes for an object, and the embedded engine's matte.
 
-All is seen at 320 px. Colours are CIE Lab as OpenCV stores it in bytes: distances in it are about CIE76.
+All is seen at 320 px.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from domain import Contour, Cutout, Evidence, Photo
-from imaging.measures import HALF, SOFT, frame_touched
-from imaging.raster import Bytes2, Floats, flatten, shrink, view
+from domain import Comparison, Cutout, Evidence, Photo
+from imaging.contour import Mask, contour_of, edge_of, share
+from imaging.measures import HALF
+from imaging.network import seen
+from imaging.raster import Bytes2, Floats, flatten, resize, shrink, view
 
 _SIDE = 320
-_ROOM_PX = 6  # how far to both sides of the contour colours are averaged
-_ALIKE = 8.0  # Lab distance
-_NEAR_SHARE = 0.12
-_OBJECTS_OWN = 0.7
-_BINS = 20, 12, 12  # bytes of L, a and b in one bin of the histogram
-_FRAGMENT = 0.002
-_MOST_FRAGMENTS = 10
+_PLACE = 0.08  # of the long side: how wide a place is looked at together
+_FAR = 0.03  # of the long side
+_NEVER = 0.03  # what the network rules out may happen this often
 _SQUARE = np.ones((3, 3), np.uint8)
-
-Mask = NDArray[np.bool_]
 
 
 def evidence(photo: Photo, cutout: Cutout, reference: Cutout | None = None) -> Evidence:
-    """The cutout against its photo, beside `reference`, another cutout of the same photo."""
-    lab = cv2.cvtColor(shrink(flatten(photo.pixels), _SIDE), cv2.COLOR_RGB2LAB)
-    alpha = _alpha(cutout)
-    if reference is None:
-        return Evidence(contour_of(lab, alpha))
-    other = _alpha(reference)
-    return Evidence(contour_of(lab, alpha), contour_of(lab, other), overlap_of(alpha > HALF, other > HALF))
+    """The cutout against its photo; `reference` is the embedded engine's, if the cutout is not."""
+    scene = Scene.of(shrink(flatten(photo.pixels), _SIDE))
+    return scene.evidence(_alpha(cutout), None if reference is None else _alpha(reference))
 
 
-def contour_of(lab: Bytes2, alpha: Bytes2) -> Contour:
-    """lab (h, w, 3) and alpha (h, w), both uint8 and of one size."""
-    inside = alpha > HALF
-    edge = inside & (cv2.erode(inside.astype(np.uint8), _SQUARE, borderValue=1) == 0)
-    distance, known = _across(lab, inside)
-    seen = edge & known
-    steep, usual = _steepness(lab, inside)
-    return Contour(
-        frame=frame_touched(alpha),
-        alike=_share(distance < _ALIKE, seen),
-        flat=_share(steep < max(12.0, usual), seen),
-        left_out=_left_out(lab, inside),
-        fragments=_fragments(inside),
-        band=_band(alpha, int(edge.sum())),
-    )
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A photo as CIE Lab (h, w, 3), and how likely its pixels are the object's (h, w) to a network."""
+
+    lab: Bytes2
+    likely: Floats
+
+    @classmethod
+    def of(cls, rgb: Bytes2) -> Scene:
+        """rgb (h, w, 3) of 320 px."""
+        likely = resize(seen(rgb), (rgb.shape[1], rgb.shape[0]))
+        return cls(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), likely)
+
+    def evidence(self, alpha: Bytes2, reference: Bytes2 | None = None) -> Evidence:
+        """Both mattes (h, w)."""
+        inside = alpha > HALF
+        recognised = _overlap(inside, self.likely > 0.5)
+        compared = None if reference is None else self._compared(inside, reference)
+        return Evidence(contour_of(self.lab, alpha), recognised, compared)
+
+    def _compared(self, inside: Mask, reference: Bytes2) -> Comparison:
+        """What is left out the network knows best, though not in holes, which it likes to fill: there, as of what is
+        taken in, the engine has a say.
+        """
+        other = reference > HALF
+        both = np.asarray((self.likely + other) / 2, np.float32)
+        left = np.where(_outside(inside), self.likely, both)
+        return Comparison(
+            contour=contour_of(self.lab, reference),
+            overlap=_overlap(inside, other),
+            astray=_astray(inside, other),
+            missed=_worst_place(_surprise(1 - left) * ~inside),
+            spilt=_worst_place(_surprise(both) * inside),
+        )
 
 
 def _alpha(cutout: Cutout) -> Bytes2:
     return np.asarray(shrink(cv2.extractChannel(view(cutout.pixels), 3), _SIDE))
 
 
-def overlap_of(first: Mask, second: Mask) -> float:
+def _overlap(first: Mask, second: Mask) -> float:
     return float((first & second).sum() / max((first | second).sum(), 1))
 
 
-def _share(what: Mask, among: Mask) -> float:
-    """Nothing to look at counts against the matte."""
-    return float(what[among].mean()) if among.any() else 1.0
+def _outside(inside: Mask) -> Mask:
+    """What is not inside and can be reached from beyond the frame."""
+    free = cv2.copyMakeBorder(np.where(inside, 0, 1).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    _, labels = cv2.connectedComponents(free, connectivity=4)
+    return np.asarray((labels == labels[0, 0])[1:-1, 1:-1])
 
 
-def _across(lab: Bytes2, inside: Mask) -> tuple[Floats, Mask]:
-    """How far apart the mean colours inside and outside are around each pixel, and where both sides are seen."""
-    mask = inside.astype(np.uint8)
-    inner = cv2.erode(mask, _SQUARE, borderValue=1).astype(np.float32)
-    outer = 1 - cv2.dilate(mask, _SQUARE).astype(np.float32)
-    (first, much), (second, many) = (_mean(lab.astype(np.float32), side) for side in (inner, outer))
-    known = (much > 0.02) & (many > 0.02)
-    return np.asarray(np.linalg.norm(first - second, axis=-1), np.float32), known
+def _astray(inside: Mask, other: Mask) -> float:
+    edge = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_GRADIENT, _SQUARE)
+    distance = cv2.distanceTransform(1 - edge, cv2.DIST_L2, 3)
+    return share(distance > _FAR * max(inside.shape), edge_of(inside))
 
 
-def _mean(lab: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    size = (2 * _ROOM_PX + 1, 2 * _ROOM_PX + 1)
-    cover = cv2.blur(weight, size, borderType=cv2.BORDER_REFLECT)
-    total = cv2.blur(lab * weight[..., None], size, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(total / (cover[..., None] + 1e-4), np.float32), np.asarray(cover, np.float32)
+def _surprise(chance: Floats) -> Floats:
+    return np.asarray(-np.log(np.maximum(chance, _NEVER)), np.float32)
 
 
-def _steepness(lab: Bytes2, inside: Mask) -> tuple[Floats, float]:
-    """The colour gradient of every pixel, and its mean in rings along the contour on both sides."""
-    smooth = cv2.GaussianBlur(lab.astype(np.float32), (0, 0), 1)
-    across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    steep = cv2.dilate(np.sqrt((across**2 + down**2).sum(axis=-1)), _SQUARE)
-    rings = [_ring(side.astype(np.uint8)) for side in (inside, ~inside)]
-    around = rings[0] | rings[1]
-    return np.asarray(steep, np.float32), float(steep[around].mean()) if around.any() else 1.0
-
-
-def _ring(side: Bytes2) -> Mask:
-    depth = cv2.distanceTransform(side, cv2.DIST_L2, 3)
-    return np.asarray((depth > _ROOM_PX) & (depth < 2 * _ROOM_PX))
-
-
-def _left_out(lab: Bytes2, inside: Mask) -> float:
-    """Share of the pixels near the object that have colours which are more its own than its background's."""
-    depth = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
-    near = (depth > 0) & (depth < _NEAR_SHARE * max(inside.shape))
-    return float((_own(lab, inside)[near] > _OBJECTS_OWN).mean()) if near.any() else 0.0
-
-
-def _own(lab: Bytes2, inside: Mask) -> Floats:
-    """By colour alone, how much more likely each pixel is inside than outside (histograms, equal priors)."""
-    bins = (lab // np.array(_BINS, np.uint8)).astype(np.int32)
-    index = (bins[..., 0] * 24 + bins[..., 1]) * 24 + bins[..., 2]
-    counts = [np.bincount(index[side], minlength=int(index.max()) + 1) for side in (inside, ~inside)]
-    own, other = (count / max(int(count.sum()), 1) for count in counts)
-    return np.asarray((own / (own + other + 1e-9))[index], np.float32)
-
-
-def _fragments(inside: Mask) -> int:
-    _, _, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=8)
-    return min(int((stats[1:, cv2.CC_STAT_AREA] > _FRAGMENT * inside.size).sum()), _MOST_FRAGMENTS)
-
-
-def _band(alpha: Bytes2, edge_px: int) -> float:
-    soft = int(((alpha > SOFT[0]) & (alpha < SOFT[1])).sum())
-    return min(soft / max(edge_px, 1) / float(max(alpha.shape)), 1.0)
+def _worst_place(surprise: Floats) -> float:
+    """Beyond the frame nothing surprises."""
+    side = max(round(_PLACE * max(surprise.shape)), 1)
+    return float(cv2.blur(surprise, (side, side), borderType=cv2.BORDER_CONSTANT).max())

@@ -1,57 +1,89 @@
 """How doubtful a matte is, from the evidence in its photo: a calibrated sum, the same for every model.
 
-The weights are those of a logistic regression over reference mattes (also grown and shrunk by a pixel) against
-synthetic faults of them; `bench/gate.py` fits them anew, by folds of photos, and prints what they catch.
+The weights are those of logistic regressions over reference mattes (also grown and shrunk by a pixel) against synthetic
+faults of them; `bench/gate.py` fits them anew, by folds of photos, and prints what they catch.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from domain import Evidence, GateReason, Statement
 
-BIAS = -4.8
-WEIGHTS = {
-    "frame": 4.1,
-    "fragments": 1.4,
-    "alike": 6.7,
-    "flat": 2.2,
-    "left_out": -2.8,
-    "disagreement": 4.2,
-    "more_alike": 11.6,
-    "more_left_out": 21.4,
-}
-DOUBTFUL = 1.05
-WEAK = -2.0
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A sum above zero says that a matte is more likely wrong than right."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def weighed(self, terms: Mapping[str, float]) -> dict[str, float]:
+        return {name: weight * terms[name] for name, weight in self.weights.items()}
+
+
+ALONE = Scale(
+    bias=-5.85,
+    weights={"frame": 4.1, "fragments": 1.4, "alike": 6.7, "flat": 2.2, "left_out": -2.8},
+)
+COMPARED = Scale(
+    bias=-7.54,
+    weights={
+        "frame": 1.23,
+        "fragments": 0.47,
+        "alike": 5.11,
+        "flat": 6.74,
+        "left_out": 9.64,
+        "disagreement": 2.94,
+        "more_alike": 8.31,
+        "more_left_out": 7.07,
+        "missed": 1.71,
+        "spilt": 1.16,
+        "astray": -4.22,
+    },
+)
+WEAK = -3.05  # on the scale of a matte alone
+UNRECOGNISED = 0.65
 WIDEST_BAND = 0.08
 
 
 def terms(evidence: Evidence) -> dict[str, float]:
-    """What is weighed; without a reference its terms say nothing for or against."""
+    """What is weighed: of a matte alone, or also of what it is compared with."""
     mine = evidence.contour
-    other = evidence.reference or mine
-    return {
+    alone = {
         "frame": mine.frame,
         "fragments": math.log1p(mine.fragments),
         "alike": mine.alike,
         "flat": mine.flat,
         "left_out": mine.left_out,
-        "disagreement": 1 - (1.0 if evidence.overlap is None else max(evidence.overlap, 0.3)),
-        "more_alike": mine.alike - other.alike,
-        "more_left_out": mine.left_out - other.left_out,
+    }
+    other = evidence.comparison
+    if other is None:
+        return alone
+    return {
+        **alone,
+        "disagreement": 1 - max(other.overlap, 0.3),
+        "more_alike": mine.alike - other.contour.alike,
+        "more_left_out": mine.left_out - other.contour.left_out,
+        "missed": other.missed,
+        "spilt": other.spilt,
+        "astray": other.astray,
     }
 
 
 def doubt(evidence: Evidence) -> float:
-    """Above `DOUBTFUL` a matte is more likely wrong than right."""
-    return BIAS + sum(_weighed(evidence).values())
+    """Above zero a matte is more likely wrong than right."""
+    scale = _scale(evidence)
+    return scale.bias + sum(scale.weighed(terms(evidence)).values())
 
 
 def judge_contour(evidence: Evidence) -> Statement | None:
     """None accepts the matte; a statement refuses it, with what speaks loudest against it as its reason."""
     if evidence.contour.band > WIDEST_BAND:
         return Statement(code=GateReason.BLURRED, facts={"band": evidence.contour.band})
-    if doubt(evidence) <= DOUBTFUL:
+    if doubt(evidence) <= 0:
         return None
     return Statement(code=GateReason.DOUBTFUL, facts={"reason": _loudest(evidence)})
 
@@ -59,13 +91,16 @@ def judge_contour(evidence: Evidence) -> Statement | None:
 def weakness(evidence: Evidence) -> str | None:
     """What makes a matte, accepted all the same, one to look at twice; None when nothing does."""
     alone = Evidence(evidence.contour)
-    return _loudest(alone) if doubt(alone) > WEAK else None
+    if doubt(alone) > WEAK:
+        return _loudest(alone)
+    unsure = evidence.comparison is None and evidence.recognised < UNRECOGNISED
+    return "unrecognised" if unsure else None
 
 
-def _weighed(evidence: Evidence) -> dict[str, float]:
-    return {name: WEIGHTS[name] * value for name, value in terms(evidence).items()}
+def _scale(evidence: Evidence) -> Scale:
+    return ALONE if evidence.comparison is None else COMPARED
 
 
 def _loudest(evidence: Evidence) -> str:
-    weighed = _weighed(evidence)
+    weighed = _scale(evidence).weighed(terms(evidence))
     return max(weighed, key=lambda name: weighed[name])

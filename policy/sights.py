@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain import Contour, Sights
-from policy.doubt import WEIGHTS
+from policy.doubt import ALONE
 
 
 class Remark(StrEnum):
@@ -36,7 +36,7 @@ BOUNDS = Bounds()
 
 
 EXPLAINED: Mapping[Remark, frozenset[str]] = {
-    Remark.NOTHING: frozenset(WEIGHTS),
+    Remark.NOTHING: frozenset({*ALONE.weights, "unrecognised"}),
     Remark.TINY: frozenset(),
     Remark.ALL_SIDES: frozenset({"frame"}),
     Remark.TWO_OBJECTS: frozenset({"fragments"}),

@@ -49,9 +49,27 @@ def test_a_moved_contour_runs_through_plain_colour():
 
 
 def test_a_missing_half_shows_beside_a_whole_reference():
-    seen = evidence(photo(), cutout(half(true_matte())), cutout(true_matte()))
-    assert seen.contour.left_out > seen.reference.left_out + 0.1
-    assert 0.3 < seen.overlap < 0.7
+    seen, whole = (
+        evidence(photo(), cutout(matte), cutout(true_matte())) for matte in (half(true_matte()), true_matte())
+    )
+    assert seen.contour.left_out > seen.comparison.contour.left_out + 0.1
+    assert 0.3 < seen.comparison.overlap < 0.7
+    assert seen.comparison.missed > whole.comparison.missed + 1
+    assert seen.comparison.spilt == pytest.approx(whole.comparison.spilt, abs=0.2)
+
+
+def test_background_that_was_left_shows_where_it_is_and_how_far_its_contour_lies_from_the_references():
+    matte = true_matte()
+    cv2.circle(matte, (60, 60), 50, 255, -1)
+    seen, whole = (evidence(photo(), cutout(alpha), cutout(true_matte())) for alpha in (matte, true_matte()))
+    assert seen.comparison.spilt > whole.comparison.spilt + 1
+    assert seen.comparison.missed == pytest.approx(whole.comparison.missed, abs=0.2)
+    assert seen.comparison.astray > 0.1 > whole.comparison.astray
+
+
+def test_the_network_recognises_a_product_and_not_its_background():
+    assert evidence(photo(), cutout(true_matte())).recognised > 0.8
+    assert evidence(photo(), cutout(255 - true_matte())).recognised < 0.2
 
 
 def test_a_smeared_edge_is_a_wide_band():

@@ -6,21 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from domain import Contour, Evidence, GateReason
+from domain import Comparison, Contour, Evidence, GateReason
 from policy import judge_contour, weakness
-from policy.doubt import DOUBTFUL, WEIGHTS, doubt, terms
+from policy.doubt import ALONE, COMPARED, doubt, terms
 
 CLEAN = Contour(frame=0.05, alike=0.02, flat=0.05, left_out=0.02, fragments=1, band=0.01)
 ALIKE = replace(CLEAN, alike=0.9)
+AGREED = Comparison(CLEAN, overlap=0.95, astray=0.0, missed=0.2, spilt=0.2)
+
+
+def beside(own: Contour, **other: object) -> Evidence:
+    return Evidence(own, 0.9, replace(AGREED, **other))
 
 
 def test_every_term_has_a_weight():
-    assert set(terms(Evidence(CLEAN))) == set(WEIGHTS)
+    assert set(terms(Evidence(CLEAN))) == set(ALONE.weights)
+    assert set(terms(beside(CLEAN))) == set(COMPARED.weights)
 
 
 def test_a_contour_that_lies_on_edges_is_accepted_with_and_without_a_reference():
     assert judge_contour(Evidence(CLEAN)) is None
-    assert judge_contour(Evidence(CLEAN, CLEAN, 0.95)) is None
+    assert judge_contour(beside(CLEAN)) is None
 
 
 @pytest.mark.parametrize(
@@ -28,12 +34,14 @@ def test_a_contour_that_lies_on_edges_is_accepted_with_and_without_a_reference()
     [
         (Evidence(ALIKE), "alike"),
         (Evidence(replace(CLEAN, frame=0.9, alike=0.4)), "frame"),
-        (Evidence(replace(CLEAN, left_out=0.4), CLEAN, 0.5), "more_left_out"),
-        (Evidence(replace(CLEAN, alike=0.5), CLEAN, 0.4), "more_alike"),
+        (beside(replace(CLEAN, left_out=0.4), overlap=0.5), "left_out"),
+        (beside(CLEAN, overlap=0.5, missed=3.5), "missed"),
+        (beside(CLEAN, overlap=0.5, missed=1.5, spilt=3.5), "spilt"),
+        (beside(replace(CLEAN, alike=0.5), overlap=0.4), "more_alike"),
     ],
 )
 def test_what_speaks_loudest_against_a_matte_is_its_reason(evidence, reason):
-    assert doubt(evidence) > DOUBTFUL
+    assert doubt(evidence) > 0
     refusal = judge_contour(evidence)
     assert (refusal.code, refusal.facts["reason"]) == (GateReason.DOUBTFUL, reason)
 
@@ -43,7 +51,11 @@ def test_a_smeared_edge_is_refused_as_blurred():
 
 
 def test_a_reference_that_is_no_better_speaks_for_the_matte():
-    assert doubt(Evidence(ALIKE, ALIKE, 1.0)) < doubt(Evidence(ALIKE, CLEAN, 0.5))
+    assert doubt(beside(ALIKE, contour=ALIKE)) < doubt(beside(ALIKE))
+
+
+def test_who_lies_wholly_elsewhere_than_the_reference_may_be_the_one_who_is_right():
+    assert doubt(beside(CLEAN, overlap=0.5, missed=2.0, astray=1.0)) < doubt(beside(CLEAN, overlap=0.5, missed=2.0))
 
 
 def test_weakness_is_said_before_a_matte_is_doubtful():
@@ -51,3 +63,8 @@ def test_weakness_is_said_before_a_matte_is_doubtful():
     assert judge_contour(unsure) is None
     assert weakness(unsure) == "alike"
     assert weakness(Evidence(CLEAN)) is None
+
+
+def test_a_clean_contour_around_what_no_network_takes_for_an_object_is_weak_where_nothing_better_is_known():
+    assert weakness(Evidence(CLEAN, recognised=0.5)) == "unrecognised"
+    assert weakness(Evidence(CLEAN, 0.5, AGREED)) is None
