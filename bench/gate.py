@@ -4,7 +4,8 @@ Good cutouts are the reference mattes, as they are and grown and shrunk by a pix
 What shows other pixels than the photo's is made at full size: the middle of the label turned over, the colours changed.
 `--rescue` sends the same two changes through the cutting, as pictures of FLUX Kontext: there they do no harm, since the
 photo's own pixels are cut, unless somebody shows the picture's pixels in their place.
-`--fit` fits the weights of `policy.doubt` beside the embedded engine's matte by eight folds of photos and prints the figures of photos that were left out.
+`--fit` fits the weights of `policy.doubt` for mattes beside the embedded engine's, by eight folds of photos, and prints
+the figures of photos that were left out.
 """
 
 from __future__ import annotations

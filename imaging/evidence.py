@@ -1,4 +1,4 @@
-"""What speaks for and against a matte: its contour, what a network takes for an object, and the embedded engine's matte.
+"""What speaks for and against a matte: its contour, a network that knows objects, and the embedded engine's matte.
 
 All is seen at 320 px.
 """
