@@ -13,6 +13,8 @@ USUAL_LONG_SIDE: Final = 1600
 USUAL_FILL: Final = 0.85
 _MORE_FILL, _MOST_FILL = 0.03, 0.95
 """Above a least fill: soft edges that hardly differ from the background are not counted by everybody."""
+_WORTH_IT = 1.01
+"""Blown up by less, a product only loses its sharpness: a canvas of whole pixels is a little larger than it needs."""
 _LEAST = (RuleKind.MIN_SIZE, RuleKind.MIN_SIDE, RuleKind.MIN_LONG_SIDE)
 
 
@@ -27,12 +29,13 @@ class Spot:
 
 def spot_for(rules: MarketplaceRules, options: ExportOptions, product: Size, shrink: float = 1) -> Spot:
     """The place of a product of `product` pixels. A product that is too small gets a smaller canvas, down to the least
-    that is required; only then it is enlarged, if it may be. `shrink` makes a canvas that is too heavy smaller.
+    that is required, or that is recommended if it may be enlarged. `shrink` makes a canvas that is too heavy smaller,
+    where its size was left to the rules.
     """
     fill = options.fill or _fill(rules)
-    size = _given(options, shrink) or _size(rules, product, fill, shrink)
+    size = _given(options) or _size(rules, product, fill, shrink, enlarge=options.enlarge)
     fitting = fill * min(size[0] / product[0], size[1] / product[1])
-    scale = fitting if options.enlarge else min(fitting, 1)
+    scale = fitting if options.enlarge and fitting > _WORTH_IT else min(fitting, 1)
     box = tuple(min(max(round(side * scale), 1), size[i]) for i, side in enumerate(product))
     return Spot(size, (*_corner(size, (box[0], box[1]), options.placement), box[0], box[1]), scale)
 
@@ -50,18 +53,17 @@ def _fill(rules: MarketplaceRules) -> float:
     return (least + most) / 2 if most < 1 else max(min(least + _MORE_FILL, _MOST_FILL), least)
 
 
-def _given(options: ExportOptions, shrink: float) -> Size | None:
-    if options.width is None or options.height is None:
-        return None
-    return max(round(options.width * shrink), 1), max(round(options.height * shrink), 1)
+def _given(options: ExportOptions) -> Size | None:
+    return None if options.width is None or options.height is None else (options.width, options.height)
 
 
-def _size(rules: MarketplaceRules, product: Size, fill: float, shrink: float) -> Size:
+def _size(rules: MarketplaceRules, product: Size, fill: float, shrink: float, *, enlarge: bool) -> Size:
     unit = _proportions(rules)
     snug = max(product[0] / unit[0], product[1] / unit[1]) / fill
     recommended, required = (_least(rules, unit, levels) for levels in (tuple(Level), (Level.REQUIRED,)))
-    wanted = min(max(USUAL_LONG_SIDE, recommended), snug) * shrink
-    long_side = min(max(math.ceil(wanted), required), _most(rules, unit))
+    own = min(max(USUAL_LONG_SIDE, recommended), snug)
+    wanted = max(own, recommended) if enlarge else own
+    long_side = min(max(math.ceil(wanted * shrink), required), _most(rules, unit))
     return round(long_side * unit[0]), round(long_side * unit[1])
 
 

@@ -37,7 +37,7 @@ def compose(cutout: Cutout, place: Place, options: ExportOptions, picture: Raste
 
 
 def _cropped(rgba: Bytes2) -> Bytes2:
-    seen = cv2.compare(cv2.extractChannel(rgba, 3), _VISIBLE, cv2.CMP_GE)
+    seen = cv2.inRange(cv2.extractChannel(rgba, 3), _VISIBLE, WHITE)
     left, top, width, height = cv2.boundingRect(seen)
     if not width:
         raise NothingToShow
@@ -47,7 +47,7 @@ def _cropped(rgba: Bytes2) -> Bytes2:
 def _scaled(product: Bytes2, size: tuple[int, ...]) -> tuple[Bytes2, Bytes2]:
     """Colours times alpha (height, width, 3), and alpha: so hidden colours do not come in when pixels are averaged."""
     alpha = cv2.extractChannel(product, 3)
-    colours = np.ascontiguousarray(product[..., :3])
+    colours = product[..., :3].copy()
     light = cv2.multiply(colours, cv2.merge([alpha] * 3), dst=colours, scale=1 / WHITE)
     if (alpha.shape[1], alpha.shape[0]) == tuple(size):
         return np.asarray(light), np.asarray(alpha)

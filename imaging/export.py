@@ -27,13 +27,14 @@ _SHRINKS = (1, 0.75, 0.55, 0.4)
 def make_export(
     cutout: Cutout, rules: MarketplaceRules, options: ExportOptions, picture: Raster | None = None
 ) -> tuple[Composition, Written]:
-    """The picture and its file. When even the least quality is too heavy the canvas gets smaller, as far as is allowed.
+    """The picture and its file. When even the least quality is too heavy the canvas gets smaller, as far as is allowed,
+    unless its size was asked for.
 
     Raises `NothingToShow`, `BackgroundMissing` and `TooHeavy`.
     """
     least_quality = max(rules.required(RuleKind.MIN_JPEG_QUALITY), default=1)
     file_format = format_for(rules, options.file_format)
-    for shrink in _SHRINKS:
+    for shrink in _SHRINKS if options.width is None else _SHRINKS[:1]:
         composition = compose(cutout, partial(spot_for, rules, options, shrink=shrink), options, picture)
         written = write(composition, file_format, most_bytes(rules), least_quality)
         if written:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ def report_table(report: ExportReport, preview: bytes, language: Language) -> Ht
         _sum(report, language),
         *(tag("p", hint, class_="hint") for hint in _hints(report, language)),
         _table(sorted(report.checks, key=_weight), language),
+        _as_json(report, language),
         class_="compliance",
     )
 
@@ -56,6 +58,11 @@ def _picture(preview: bytes, language: Language) -> Html:
     """It travels in the page itself, so that no address leads to it."""
     address = f"data:image/webp;base64,{base64.b64encode(preview).decode()}"
     return tag("div", Html(f'<img src="{address}" alt="{words("export_preview", language)}">'), class_="finished")
+
+
+def _as_json(report: ExportReport, language: Language) -> Html:
+    told = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    return tag("details", tag("summary", words("export_json", language)), tag("pre", told))
 
 
 def _sum(report: ExportReport, language: Language) -> Html:

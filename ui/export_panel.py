@@ -23,6 +23,7 @@ from ui.strings import label, language_of, words
 
 AT_ONCE = 2
 USUAL_SIDE_PX = 1600
+SHARES = (50, 60, 70, 75, 80, 85, 90, 95, 100)  # percent
 SHADES = Background()
 
 Outputs = tuple[Any, ...]
@@ -83,18 +84,21 @@ async def make(
     shadow: bool,
     width: float | None,
     height: float | None,
+    fill: int,
     file_format: str,
     enlarge: bool,
     mending: Mending,
     request: gr.Request,
 ) -> AsyncIterator[Outputs]:
-    """Width and height count only where no marketplace says what they should be."""
+    """Width and height count only where no marketplace says what they should be; `fill` is in percent,
+    0 leaves it to the rules."""
     language = language_of(request)
     yield View(make=gr.update(value=words("export_busy", language), interactive=False)).outputs()
     try:
         own = (width, height) if marketplace == CUSTOM else (None, None)
+        share = fill / 100 if fill else None
         options = export_options(
-            marketplace, background, colour, second, generated, placement, shadow, *own, None, file_format, enlarge
+            marketplace, background, colour, second, generated, placement, shadow, *own, share, file_format, enlarge
         )
         behind = await photo_bytes(picture) if picture and background == BackgroundKind.PICTURE else None
         made = await service.exports.make(mending.run_id, mending.step, options, behind)
@@ -146,6 +150,7 @@ class Pieces:
     picture: PhotoInput
     generated: gr.Checkbox
     placement: gr.Radio
+    fill: gr.Dropdown
     shadow: gr.Checkbox
     enlarge: gr.Checkbox
     make: gr.Button
@@ -156,7 +161,7 @@ class Pieces:
     def options(self) -> list[gr.components.Component]:
         """In the order in which `make` takes them."""
         background = [self.background, self.colour, self.second, self.picture, self.generated]
-        layout = [self.placement, self.shadow, self.width, self.height, self.file_format, self.enlarge]
+        layout = [self.placement, self.shadow, self.width, self.height, self.fill, self.file_format, self.enlarge]
         return [self.marketplace, *background, *layout]
 
     @property
@@ -214,13 +219,18 @@ def _background() -> tuple[Any, ...]:
 
 def _standing() -> tuple[Any, ...]:
     places = [(label(f"placement_{one}"), one.value) for one in Placement]
-    placement = gr.Radio(places, value=Placement.CENTRE.value, label=label("export_placement"), elem_id="export-place")
+    with gr.Row(elem_id="export-standing"):
+        placement = gr.Radio(
+            places, value=Placement.CENTRE.value, label=label("export_placement"), elem_id="export-place", min_width=240
+        )
+        shares = [(label("export_fill_auto"), 0), *((f"{share} %", share) for share in SHARES)]
+        fill = gr.Dropdown(shares, value=0, label=label("export_fill"), elem_id="export-fill", min_width=240)
     with gr.Row(elem_id="export-switches"):
         shadow = gr.Checkbox(label=label("export_shadow"), elem_id="export-shadow")
         enlarge = gr.Checkbox(
             label=label("export_enlarge"), info=label("export_enlarge_info"), elem_id="export-enlarge"
         )
-    return placement, shadow, enlarge
+    return placement, fill, shadow, enlarge
 
 
 def _finished() -> tuple[Any, ...]:

@@ -28,6 +28,8 @@ EXPORT_TEXTS: dict[str, Text] = {
     "export_placement": _text("Product stands", "Товар стоит"),
     "placement_centre": _text("In the middle", "Посередине"),
     "placement_bottom": _text("Near the bottom", "Ближе к низу"),
+    "export_fill": _text("How much of the picture it fills", "Сколько картинки занимает"),
+    "export_fill_auto": _text("As the rules ask", "Как требуют правила"),
     "export_shadow": _text("Soft shadow", "Мягкая тень"),
     "export_enlarge": _text("May enlarge a small product", "Можно увеличить мелкий товар"),
     "export_enlarge_info": _text(
@@ -66,6 +68,7 @@ EXPORT_TEXTS: dict[str, Text] = {
         "The shadow is not pure white; without it the background would be.",
         "Тень не чисто белая; без неё фон был бы белым.",
     ),
+    "export_json": _text("The report as JSON", "Отчёт в JSON"),
     "checks_verdict": _text("Verdict", "Итог"),
     "checks_check": _text("Check", "Проверка"),
     "checks_found": _text("In the file", "В файле"),

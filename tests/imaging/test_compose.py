@@ -23,6 +23,7 @@ from domain import (
     ExportOptions,
     FileFormat,
     MarketplaceRules,
+    OwnCheck,
     Placement,
     RuleKind,
 )
@@ -114,11 +115,30 @@ def test_a_canvas_is_never_smaller_than_what_is_required():
     assert made.scale == 1
 
 
-def test_a_product_is_enlarged_only_when_that_is_allowed_and_only_as_far_as_required():
+def test_a_product_is_enlarged_only_when_that_is_allowed_and_only_as_far_as_the_rules_ask():
     kept, enlarged = (composed(RULES["amazon"], enlarge=allowed) for allowed in (False, True))
-    assert kept.pixels.size == enlarged.pixels.size == (500, 500)
-    assert kept.scale == 1
-    assert 1 < enlarged.scale == pytest.approx(0.88 * 500 / (box_of(ALPHA > 12)[3] - box_of(ALPHA > 12)[1]))
+    assert (kept.pixels.size, kept.scale) == ((500, 500), 1)
+    assert enlarged.pixels.size == (1600, 1600)
+    assert enlarged.scale == pytest.approx(0.88 * 1600 / (box_of(ALPHA > 12)[3] - box_of(ALPHA > 12)[1]))
+
+
+@pytest.mark.parametrize("marketplace", RULES)
+def test_what_may_be_enlarged_meets_every_rule_of_size(marketplace: str):
+    asked = options(marketplace=marketplace, enlarge=True)
+    composition, written = make_export(MUG, RULES[marketplace], asked)
+    found = assess(examine(written.data, composition), RULES[marketplace], date(2030, 1, 1)).findings
+    assert {one.check for one in found if one.verdict == "fail"} <= {OwnCheck.NOT_ENLARGED}
+
+
+@pytest.mark.parametrize("side", [301, 437, 999])
+def test_a_product_that_nearly_fits_is_not_blown_up_for_a_pixel(side: int):
+    product = Cutout(raster(np.full((side, side, 4), 255, np.uint8)))
+    assert composed(cutout=product, enlarge=True).scale == 1
+
+
+def test_a_cutout_of_one_pixel_is_placed_like_any_other():
+    dot = Cutout(raster(np.full((1, 1, 4), 255, np.uint8)))
+    assert composed(cutout=dot, width=200, height=200).pixels.size == (200, 200)
 
 
 def test_at_the_bottom_the_product_stands_as_far_from_the_foot_as_from_the_nearest_edge():
@@ -271,6 +291,13 @@ def test_a_canvas_that_is_too_heavy_at_any_quality_gets_smaller():
     small, written = make_export(NOISY, with_limit(1), options(file_format=ExportFormat.PNG))
     assert len(written.data) <= 1e6
     assert max(small.pixels.size) < max(full.pixels.size)
+
+
+def test_a_size_that_was_asked_for_is_kept_or_refused():
+    asked = options(file_format=ExportFormat.PNG, width=900, height=900)
+    with pytest.raises(TooHeavy):
+        make_export(NOISY, with_limit(1), asked)
+    assert make_export(NOISY, with_limit(10), asked)[0].pixels.size == (900, 900)
 
 
 def test_what_cannot_be_brought_under_the_limit_is_refused_with_the_limit():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ USUAL = {
     "shadow": False,
     "width": 1600,
     "height": 1600,
+    "fill": 0,
     "file_format": "auto",
     "enlarge": False,
 }
@@ -101,10 +104,18 @@ def test_width_and_height_count_only_for_a_size_of_ones_own(core: Core, mending:
     assert Path(own["download"]["value"]).name == "custom-300x200.jpg"
 
 
+def test_the_share_of_the_picture_is_in_percent(core: Core, mending: Mending) -> None:
+    told = made(core, mending, marketplace="custom", width=400, height=400, fill=30)[0][-1]["told"]
+    report = json.loads(unescape(told.partition("<pre>")[2].partition("</pre>")[0]))
+    assert report["file"]["fill"] == pytest.approx(0.3, abs=0.02)
+    assert report["options"]["fill"] == 0.3
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
         ({"marketplace": "custom", "width": 3, "height": 3}, "This is not possible."),
+        ({"fill": 900}, "This is not possible."),
         ({"marketplace": "mars"}, "This is not possible."),
         ({"background": "colour", "colour": "javascript:"}, "This is not possible."),
         ({"background": "picture"}, "Please choose a picture"),
