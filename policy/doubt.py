@@ -26,7 +26,7 @@ class Scale:
 
 ALONE = Scale(
     bias=-5.85,
-    weights={"frame": 4.1, "fragments": 1.4, "alike": 6.7, "flat": 2.2, "left_out": -2.8},
+    weights={"frame": 4.1, "fragments": 1.4, "alike": 6.7, "flat": 2.2, "left_out": -2.8, "unrecognised": 1.5},
 )
 COMPARED = Scale(
     bias=-7.54,
@@ -45,25 +45,23 @@ COMPARED = Scale(
     },
 )
 WEAK = -3.05  # on the scale of a matte alone
-UNRECOGNISED = 0.65
 WIDEST_BAND = 0.08
 
 
 def terms(evidence: Evidence) -> dict[str, float]:
-    """What is weighed: of a matte alone, or also of what it is compared with."""
-    mine = evidence.contour
-    alone = {
+    """What is weighed of a matte alone, or of one beside another."""
+    mine, other = evidence.contour, evidence.comparison
+    told = {
         "frame": mine.frame,
         "fragments": math.log1p(mine.fragments),
         "alike": mine.alike,
         "flat": mine.flat,
         "left_out": mine.left_out,
     }
-    other = evidence.comparison
     if other is None:
-        return alone
+        return {**told, "unrecognised": 1 - evidence.recognised}
     return {
-        **alone,
+        **told,
         "disagreement": 1 - max(other.overlap, 0.3),
         "more_alike": mine.alike - other.contour.alike,
         "more_left_out": mine.left_out - other.contour.left_out,
@@ -90,11 +88,8 @@ def judge_contour(evidence: Evidence) -> Statement | None:
 
 def weakness(evidence: Evidence) -> str | None:
     """What makes a matte, accepted all the same, one to look at twice; None when nothing does."""
-    alone = Evidence(evidence.contour)
-    if doubt(alone) > WEAK:
-        return _loudest(alone)
-    unsure = evidence.comparison is None and evidence.recognised < UNRECOGNISED
-    return "unrecognised" if unsure else None
+    alone = Evidence(evidence.contour, evidence.recognised)
+    return _loudest(alone) if doubt(alone) > WEAK else None
 
 
 def _scale(evidence: Evidence) -> Scale:

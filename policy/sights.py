@@ -36,7 +36,7 @@ BOUNDS = Bounds()
 
 
 EXPLAINED: Mapping[Remark, frozenset[str]] = {
-    Remark.NOTHING: frozenset({*ALONE.weights, "unrecognised"}),
+    Remark.NOTHING: frozenset(ALONE.weights),
     Remark.TINY: frozenset(),
     Remark.ALL_SIDES: frozenset({"frame"}),
     Remark.TWO_OBJECTS: frozenset({"fragments"}),

@@ -65,6 +65,7 @@ def test_weakness_is_said_before_a_matte_is_doubtful():
     assert weakness(Evidence(CLEAN)) is None
 
 
-def test_a_clean_contour_around_what_no_network_takes_for_an_object_is_weak_where_nothing_better_is_known():
-    assert weakness(Evidence(CLEAN, recognised=0.5)) == "unrecognised"
-    assert weakness(Evidence(CLEAN, 0.5, AGREED)) is None
+def test_a_clean_contour_around_what_the_network_takes_for_no_object_is_weak():
+    assert weakness(Evidence(CLEAN, recognised=0.1)) is None
+    assert weakness(Evidence(replace(CLEAN, alike=0.1, flat=0.1), recognised=0.1)) == "unrecognised"
+    assert weakness(Evidence(replace(CLEAN, alike=0.1, flat=0.1), recognised=0.9)) is None
