@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -146,12 +146,14 @@ class App:
 
     def _chores(self) -> tuple[Coroutine[Any, Any, None], ...]:
         core = self.core
-        return (
-            chores.sweep(core.batches, core.service.privacy, self.page, core.settings.keep_hours),
-            chores.tidy(core.database, core.tools.ledger),
-            chores.recover(core.service),
-            core.batches.work(),
-        )
+        hours = core.settings.keep_hours
+        begun: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "sweep": partial(chores.sweep, core.batches, core.service.privacy, self.page, hours),
+            "tidy": partial(chores.tidy, core.database, core.tools.ledger),
+            "recover": partial(chores.recover, core.service),
+            "batches": core.batches.work,
+        }
+        return tuple(chores.kept_up(name, begin) for name, begin in begun.items())
 
     @asynccontextmanager
     async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import gradio as gr
@@ -19,6 +19,17 @@ from service import Batches, Privacy, Service
 SWEEP_EVERY_S = 1800
 TIDY_EVERY_S = 60
 LOOK_AGAIN_S = 60.0
+BEGIN_AGAIN_AFTER_S = 5.0
+
+
+async def kept_up(name: str, begin: Callable[[], Awaitable[None]], pause_s: float = BEGIN_AGAIN_AFTER_S) -> None:
+    """A chore that breaks is begun again, and the log says so: nobody else would notice."""
+    while True:
+        try:
+            await begin()
+        except Exception:
+            log.exception("chore.broke", chore=name)
+        await asyncio.sleep(pause_s)
 
 
 async def sweep(batches: Batches, privacy: Privacy, page: gr.Blocks, keep_hours: float) -> None:

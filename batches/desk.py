@@ -161,6 +161,11 @@ class Desk:
         with self.database.write() as session:
             _set(session, _mine(claim), run_id=run_id)
 
+    def run_of(self, key: ItemKey) -> str | None:
+        """The run that was begun for a photo last."""
+        with self.database.read() as session:
+            return session.scalar(select(ItemRow.run_id).where(*_is(key)))
+
     def release(self, claim: ItemClaim) -> None:
         """Let the next worker go on; in a batch that was stopped nobody will."""
         with self.database.write() as session:

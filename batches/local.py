@@ -56,9 +56,12 @@ class LocalQueue:
                 await self._rest(LOOK_S)
 
     async def _one(self, claim: ItemClaim, work: Work, room: asyncio.Semaphore) -> None:
+        """A photo that breaks its worker stays taken until its lease has lapsed; the others go on."""
         try:
             if not await work(claim):
                 await asyncio.sleep(PAUSE_S)
+        except Exception:
+            log.exception("batch.worker_broke", batch_id=claim.key.batch_id, number=claim.key.number)
         finally:
             room.release()
 

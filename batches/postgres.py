@@ -22,6 +22,7 @@ from sqlalchemy import text
 from batches.desk import Desk, ItemKey
 from batches.local import PAUSE_S, Work
 from database import Database
+from errors import DatabaseError
 
 Photo = Task[[str, int], Coroutine[Any, Any, None], [str, int]]
 
@@ -33,6 +34,7 @@ HEARTBEAT_S, STALLED_AFTER_S = 2.0, 6.0
 SWEEP_EVERY_S = 10.0
 GRACE_S = 1.0  # for photos to be put back when the program stops
 AGAIN_AFTER_S = 5.0  # when the database is away
+AWAY = (ConnectorException, DatabaseError)
 
 
 def prepare(database: Database) -> None:
@@ -62,7 +64,7 @@ class PostgresQueue:
         while True:
             try:
                 await self._work(work)
-            except ConnectorException as error:
+            except AWAY as error:
                 log.warning("batch.queue_away", reason=type(error).__name__)
             await asyncio.sleep(AGAIN_AFTER_S)
 
@@ -113,7 +115,7 @@ class PostgresQueue:
                 for job in await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_AFTER_S):
                     await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
                 await self.put(await asyncio.to_thread(self._desk.waiting))
-            except ConnectorException as error:
+            except AWAY as error:
                 log.warning("batch.queue_away", reason=type(error).__name__)
 
     def _queued(self) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 import heavy
-from batches.desk import Desk, ItemClaim
+from batches.desk import Desk, ItemClaim, ItemKey
 from batches.files import BatchFiles
 from domain import (
     BatchItem,
@@ -28,7 +28,16 @@ from domain import (
     SelectionRequest,
     Statement,
 )
-from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, LeaseLost, PhotoGone, Stopping
+from errors import (
+    Busy,
+    CutoutRouterError,
+    DatabaseError,
+    FilesGone,
+    InvalidPhoto,
+    LeaseLost,
+    PhotoGone,
+    Stopping,
+)
 from imaging import decode_picture, encode_preview
 from runs import (
     AttemptProgress,
@@ -48,6 +57,9 @@ log = structlog.get_logger("cutout_router")
 
 THUMBNAIL_PX = 112
 BUG = Statement(code="error.bug")
+GONE = Statement(code="error.batch_pictures_gone")
+PUT_BACK = (Stopping, Busy, DatabaseError)
+"""What passes by itself: the photo waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,7 @@ class Worker:
         keeper = asyncio.create_task(self._keep(claim))
         try:
             return await self._to_the_end(claim)
-        except (Stopping, Busy, DatabaseError) as error:
+        except PUT_BACK as error:
             log.warning("batch.put_back", batch_id=claim.key.batch_id, number=claim.key.number, reason=error.code)
             return await self._put_back(claim)
         except asyncio.CancelledError:
@@ -91,20 +103,39 @@ class Worker:
         if terms is None:
             return True
         try:
-            result = await self._run(claim, *terms)
+            item = await self._done(claim, *terms)
         except (InvalidPhoto, PhotoGone) as fault:
             told = {"state": ItemState.REFUSED, "note": f"error.{fault.code}", "facts": dict(fault.facts)}
-            return await self._finish(claim, claim.item.model_copy(update=told))
-        except CutoutRouterError:
+            item = claim.item.model_copy(update=told)
+        except PUT_BACK:
             raise
+        except FilesGone:
+            item = await self._broken(claim, GONE)
+        except CutoutRouterError as error:
+            item = await self._broken(claim, Statement(code=f"error.{error.code}", facts=error.facts))
         except Exception:
             log.exception("batch.photo_broke", batch_id=claim.key.batch_id, number=claim.key.number)
-            told = {"state": ItemState.FAILED, "note": BUG.code}
-            return await self._finish(claim, claim.item.model_copy(update=told))
+            item = await self._broken(claim, BUG)
+        return await self._finish(claim, item) if item else await self._put_back(claim)
+
+    async def _done(self, claim: ItemClaim, options: BatchOptions, visitor: str) -> BatchItem | None:
+        """The photo with its outcome, its files and its small picture; None when the next process goes on with it."""
+        result = await self._run(claim, options, visitor)
         if result is None:
-            return await self._put_back(claim)
-        exports = await self._exports(result, terms[0])
-        return await self._finish(claim, _outcome(claim.item, result, exports), result.files)
+            return None
+        if result.model_id and result.files is None and result.status is not RunStatus.RUNNING:
+            raise FilesGone(result.run_id)
+        exports = await self._exports(result, options)
+        if result.files:
+            await self._shown(claim, result.files)
+        return _outcome(claim.item, result, exports)
+
+    async def _broken(self, claim: ItemClaim, why: Statement) -> BatchItem:
+        """What came in between ends the photo, and what its run cost stays with it."""
+        run_id = await asyncio.to_thread(self._desk.run_of, claim.key)
+        result = await self._hands.result(run_id) if run_id else None
+        item = _outcome(claim.item, result, ()) if result else claim.item
+        return item.model_copy(update={"state": ItemState.FAILED, "note": why.code, "facts": dict(why.facts)})
 
     async def _run(self, claim: ItemClaim, options: BatchOptions, visitor: str) -> RunResult | None:
         """How the run ended, or how it stood when the batch was stopped; None when the next process goes on with it."""
@@ -154,16 +185,23 @@ class Worker:
             made = await self._hands.export(run_id, options.model_copy(update={"marketplace": marketplace}))
         except CutoutRouterError as error:
             return MadeExport(marketplace=marketplace, error=error.code)
+        except Exception:
+            log.exception("batch.export_broke", run_id=run_id, marketplace=marketplace)
+            return MadeExport(marketplace=marketplace, error=BUG.code.partition(".")[2])
         return MadeExport(marketplace=marketplace, export=made.files.number, accepted=made.compliance.accepted)
 
-    async def _finish(self, claim: ItemClaim, item: BatchItem, files: RunFiles | None = None) -> bool:
-        if files:
-            await heavy.do(self._picture, claim, files)
+    async def _finish(self, claim: ItemClaim, item: BatchItem) -> bool:
         if await asyncio.to_thread(self._desk.finish, claim, item) and item.state is ItemState.SUCCEEDED:
-            await asyncio.to_thread(self._files.drop_photo, claim.key.batch_id, claim.key.number)
+            await self._drop(claim.key)
         if await self._stopped(claim):
             await asyncio.to_thread(self._hands.over, claim.key.batch_id)
         return True
+
+    async def _drop(self, key: ItemKey) -> None:
+        try:
+            await asyncio.to_thread(self._files.drop_photo, key.batch_id, key.number)
+        except OSError as error:
+            log.warning("batch.photo_not_dropped", batch_id=key.batch_id, number=key.number, reason=str(error))
 
     async def _put_back(self, claim: ItemClaim) -> bool:
         try:
@@ -171,6 +209,15 @@ class Worker:
         except DatabaseError as error:
             log.warning("batch.not_put_back", reason=str(error))  # its lease will lapse
         return False
+
+    async def _shown(self, claim: ItemClaim, files: RunFiles) -> None:
+        """Without its small picture a photo is done all the same. Raises `FilesGone` when its cutout is gone."""
+        try:
+            await heavy.do(self._picture, claim, files)
+        except Exception as error:
+            if not await asyncio.to_thread(files.cutout.exists):
+                raise FilesGone(claim.key.batch_id) from error
+            log.warning("batch.no_picture", batch_id=claim.key.batch_id, number=claim.key.number, exc_info=error)
 
     def _picture(self, claim: ItemClaim, files: RunFiles) -> None:
         small = encode_preview(decode_picture(files.after.read_bytes()), THUMBNAIL_PX)

@@ -224,6 +224,8 @@ class Batches:
                 await self._queue_up()
             except DatabaseError as error:
                 log.warning("batch.not_tended", reason=str(error))
+            except Exception:
+                log.exception("batch.tending_broke")
             await asyncio.sleep(TEND_EVERY_S)
 
     async def _queue_up(self) -> None:

@@ -1,0 +1,166 @@
+"""Whatever breaks one photo, the photo ends with an outcome and the others go on."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chores
+from app import Core
+from batches import Hands, ItemClaim, LocalQueue, Worker
+from domain import BatchOptions, BatchStatus, ExportOptions, ItemReport, ItemState, SelectionRequest
+from errors import FilesGone, NoRoom, NoSuchBatch
+from runs import Exported, RunEvent
+from tests.batches.batching import hand_in, report_of, states, taken
+
+OZON = BatchOptions(marketplaces=("ozon",))
+CHEAP = BatchOptions(request=SelectionRequest(model_id="birefnet"), marketplaces=("ozon",))
+
+Export = Callable[[str, ExportOptions], Awaitable[Exported]]
+
+
+def hands_of(core: Core) -> Hands:
+    return core.batches._worker._hands
+
+
+def carried(core: Core, batch_id: str, hands: Hands) -> None:
+    """The batch's next photo by a worker with these hands."""
+    tray = core.batches._tray
+
+    async def work() -> None:
+        await core.batches.start(batch_id)
+        claim = tray.desk.take_next()
+        assert claim
+        assert await Worker(tray.desk, tray.files, hands).work(claim)
+
+    asyncio.run(work())
+
+
+def before_exports(core: Core, happens: Callable[[str], Awaitable[object]]) -> Hands:
+    """Between a run's end and its files for marketplaces."""
+    make: Export = hands_of(core).export
+
+    async def export(run_id: str, options: ExportOptions) -> Exported:
+        await happens(run_id)
+        return await make(run_id, options)
+
+    return replace(hands_of(core), export=export)
+
+
+def only(core: Core, batch_id: str) -> ItemReport:
+    report = report_of(core, batch_id)
+    assert report.status is BatchStatus.ENDED
+    return report.items[0]
+
+
+def test_a_photo_whose_pictures_are_deleted_before_its_files_are_made_ends_as_such_and_its_cost_stays(
+    hosted_core: Core, tmp_path: Path
+):
+    batch_id = taken(hosted_core, hand_in(tmp_path / "up", "a.jpg"), CHEAP)
+    carried(hosted_core, batch_id, before_exports(hosted_core, hosted_core.service.privacy.delete_run))
+    photo = only(hosted_core, batch_id)
+    assert (photo.state, photo.cost_usd, photo.model) == (ItemState.FAILED, 0.002, "BiRefNet")
+    assert photo.explanation == "The pictures of this photo were deleted. Try it again to have them made anew."
+
+
+def test_a_batch_that_is_deleted_before_its_files_are_made_leaves_its_worker_at_peace(local_core: Core, tmp_path: Path):
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "a.jpg"), OZON)
+    carried(local_core, batch_id, before_exports(local_core, lambda _: local_core.batches.delete(batch_id)))
+    with pytest.raises(NoSuchBatch):
+        report_of(local_core, batch_id)
+
+
+def test_a_photo_without_its_small_picture_is_done_all_the_same(local_core: Core, tmp_path: Path):
+    """As on a disk that takes no more, the folder of the batch cannot be written to."""
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "a.jpg"), OZON)
+    folder = local_core.batches._tray.files._folder(batch_id)
+
+    async def in_the_way(_run_id: str) -> None:
+        shutil.rmtree(folder)
+        folder.write_bytes(b"")
+
+    carried(local_core, batch_id, before_exports(local_core, in_the_way))
+    assert only(local_core, batch_id).state is ItemState.SUCCEEDED
+
+
+def test_a_file_for_a_marketplace_that_breaks_is_a_line_and_the_photo_is_done(local_core: Core, tmp_path: Path):
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "a.jpg"), OZON)
+
+    async def breaks(_run_id: str) -> None:
+        raise ZeroDivisionError
+
+    carried(local_core, batch_id, before_exports(local_core, breaks))
+    photo = only(local_core, batch_id)
+    assert (photo.state, [made.error for made in photo.exports]) == (ItemState.SUCCEEDED, ["bug"])
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (FilesGone(), "The pictures of this photo were deleted."),
+        (NoRoom(), "Our disk takes no more pictures right now."),
+        (MemoryError(), "Something went wrong on our side."),
+    ],
+)
+def test_whatever_ends_a_run_ends_its_photo_with_a_note(local_core: Core, tmp_path: Path, error: Exception, told: str):
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "a.jpg"), OZON)
+
+    async def raises(*_: Any) -> AsyncGenerator[RunEvent, None]:
+        raise error
+        yield
+
+    carried(local_core, batch_id, replace(hands_of(local_core), run=raises))
+    photo = only(local_core, batch_id)
+    assert photo.state is ItemState.FAILED
+    assert (photo.explanation or "").startswith(told)
+
+
+def test_a_photo_that_breaks_its_worker_does_not_end_the_queue(local_core: Core, tmp_path: Path):
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "a.jpg", "b.jpg", "c.jpg"))
+    worker, desk = local_core.batches._worker, local_core.batches._tray.desk
+
+    async def work(claim: ItemClaim) -> bool:
+        if claim.key.number == 1:
+            raise ZeroDivisionError
+        return await worker.work(claim)
+
+    async def serve() -> None:
+        await local_core.batches.start(batch_id)
+        queue = asyncio.create_task(LocalQueue(desk, at_once=1).work(work))
+        while not queue.done() and (await local_core.batches.report(batch_id)).done < 2:  # noqa: ASYNC110  # as the page
+            await asyncio.sleep(0)
+        queue.cancel()
+        with suppress(asyncio.CancelledError):
+            await queue
+
+    asyncio.run(serve())
+    assert states(report_of(local_core, batch_id)) == [ItemState.WORKING, ItemState.SUCCEEDED, ItemState.SUCCEEDED]
+
+
+def test_a_chore_that_breaks_is_begun_again_and_the_log_says_so(capsys: pytest.CaptureFixture[str]):
+    begun: list[int] = []
+
+    async def through() -> None:
+        again = asyncio.Event()
+
+        async def breaks_once() -> None:
+            begun.append(1)
+            if len(begun) == 1:
+                raise ZeroDivisionError
+            again.set()
+            await asyncio.Event().wait()
+
+        chore = asyncio.create_task(chores.kept_up("batches", breaks_once, pause_s=0))
+        await again.wait()
+        chore.cancel()
+
+    asyncio.run(through())
+    assert len(begun) == 2
+    assert "chore.broke" in capsys.readouterr().out
