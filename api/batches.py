@@ -96,17 +96,16 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         """Photos and ZIPs as `photos` of a multipart form, or one ZIP as the body; at most 500 photos.
 
         Wishes as for a run, `marketplaces` (names with commas), `shadow` and `enlarge`, as fields or query parameters.
-        Nothing is bought before `POST /batches/{batch_id}/start`, or with `start=true`.
+        Nothing is bought before `POST /batches/{batch_id}/start`. With `start=true` it begins at once; it is not kept when
+        the budget does not hold it, and over when there is no photo.
         """
         refused = _refused(request)
         if refused:
             return refused
         try:
             async with _handed_in(request) as (files, said):
-                options = _options(said)
-                batch_id = await batches.take(files, options, _visitor(request))
-            if said.get("start") == "true":
-                await batches.start(batch_id)
+                take = batches.take_and_start if said.get("start") == "true" else batches.take
+                batch_id = await take(files, _options(said), _visitor(request))
             report = await batches.report(batch_id)
         except ValidationError as error:
             return _unusable(error)

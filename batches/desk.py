@@ -41,6 +41,15 @@ class ItemClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """A batch without its photos."""
+
+    batch_id: str
+    status: BatchStatus
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A batch, who pays for it, and what its starter was told."""
 
@@ -88,11 +97,23 @@ class Desk:
             found = session.scalar(select(BatchRow.status).where(BatchRow.batch_id == batch_id))
         return BatchStatus(found) if found else None
 
-    def of_visitor(self, visitor: str) -> dict[str, BatchStatus]:
-        """The batches of one visitor that are not forgotten yet."""
-        columns = select(BatchRow.batch_id, BatchRow.status).where(BatchRow.visitor == visitor)
+    def of_visitor(self, visitor: str) -> list[Brief]:
+        """The batches of one visitor that are not forgotten yet, the oldest first."""
+        columns = select(BatchRow.batch_id, BatchRow.status, BatchRow.created_at).where(BatchRow.visitor == visitor)
         with self.database.read() as session:
-            return {row.batch_id: BatchStatus(row.status) for row in session.execute(columns)}
+            rows = session.execute(columns.order_by(BatchRow.created_at))
+            return [Brief(row.batch_id, BatchStatus(row.status), row.created_at) for row in rows]
+
+    def drop_prepared(self, batch_id: str) -> bool:
+        """False when it has been started meanwhile."""
+        unstarted = (BatchRow.batch_id == batch_id, BatchRow.status == BatchStatus.PREPARED)
+        with self.database.write() as session:
+            return session.execute(delete(BatchRow).where(*unstarted).returning(BatchRow.batch_id)).first() is not None
+
+    def close(self, batch_id: str) -> None:
+        """A batch without a photo is over as soon as it is started."""
+        with self.database.write() as session:
+            _changed(session, batch_id, BatchStatus.PREPARED, status=BatchStatus.ENDED, ended_at=self.now())
 
     def begin(self, batch_id: str) -> bool:
         """False when somebody was quicker."""

@@ -55,7 +55,8 @@ from service.service import Service
 log = structlog.get_logger("cutout_router")
 
 TEND_EVERY_S = 30.0
-MOST_OPEN = 10  # of one visitor
+MOST_OPEN = 10  # of one visitor: so many may run, and so many more may wait for their start
+LEFT_AFTER = timedelta(minutes=15)  # who has not started a batch by then has closed its page
 MOST_BYTES = 2_000_000_000  # of one visitor, in all batches that are not deleted
 BATCH_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -97,8 +98,23 @@ class Batches:
         async with self._intake.setdefault(visitor, asyncio.Lock()):  # two at once would take the same room
             return await self._take(files, options, visitor)
 
+    async def take_and_start(self, files: Sequence[Handed], options: BatchOptions, visitor: str = "") -> str:
+        """Both in one call: what may not start is not kept, and without a photo the batch is over at once.
+
+        Raises `NoSuchMarketplace`, `TooManyBatches` and `OverBudget`.
+        """
+        batch_id = await self.take(files, options, visitor)
+        try:
+            await self.start(batch_id)
+        except NothingToRun:
+            await asyncio.to_thread(self._tray.desk.close, batch_id)
+        except BaseException:
+            await self.delete(batch_id)
+            raise
+        return batch_id
+
     async def _take(self, files: Sequence[Handed], options: BatchOptions, visitor: str) -> str:
-        left = await asyncio.to_thread(self._room_of, visitor)
+        left = await asyncio.to_thread(self._room_of, visitor, files)
         batch_id = uuid.uuid4().hex
         try:
             items = await asyncio.to_thread(take_in, files, self._tray.files, batch_id, left)
@@ -206,12 +222,24 @@ class Batches:
         gone = await asyncio.to_thread(desk.forget, older_than)
         await asyncio.to_thread(self._tray.files.delete, gone)
 
-    def _room_of(self, visitor: str) -> int:
-        """Bytes that one visitor's batches may still take on the disk; raises `TooManyBatches`."""
-        theirs = self._tray.desk.of_visitor(visitor)
-        if sum(status in {BatchStatus.PREPARED, BatchStatus.RUNNING} for status in theirs.values()) >= MOST_OPEN:
+    def _room_of(self, visitor: str, files: Sequence[Handed]) -> int:
+        """Bytes that one visitor's batches may still take on the disk; raises `TooManyBatches`.
+
+        Batches that wait for their start make room, the oldest first: one too many, or those that were left.
+        """
+        desk, store = self._tray.desk, self._tray.files
+        theirs = desk.of_visitor(visitor)
+        if sum(one.status is BatchStatus.RUNNING for one in theirs) >= MOST_OPEN:
             raise TooManyBatches(limit=MOST_OPEN)
-        return MOST_BYTES - self._tray.files.size_of(theirs)
+        left = MOST_BYTES - store.size_of(one.batch_id for one in theirs)
+        asked = sum(file.path.stat().st_size for file in files)
+        waiting = [one for one in theirs if one.status is BatchStatus.PREPARED]
+        for more, one in zip(range(len(waiting), 0, -1), waiting, strict=True):
+            was_left = one.created_at < desk.now() - LEFT_AFTER
+            if (more >= MOST_OPEN or (left < asked and was_left)) and desk.drop_prepared(one.batch_id):
+                left += store.size_of([one.batch_id])
+                store.delete([one.batch_id])
+        return left
 
     async def _export(self, run_id: str, options: ExportOptions) -> Exported:
         return await self._service.exports.make(run_id, 0, options)

@@ -64,9 +64,8 @@ async def batch(
                 "export": {"shadow": bool(shadow), "enlarge": bool(enlarge)},
             }
         )
-        batch_id = await batches.take(photos or [], options, visitor_key(request))
-        if start:
-            await batches.start(batch_id)
+        take = batches.take_and_start if start else batches.take
+        batch_id = await take(photos or [], options, visitor_key(request))
         return (await batches.report(batch_id, language)).model_dump(mode="json")
     except ValidationError as error:
         facts = {"marketplace": (marketplaces or "")[:80], "known": ", ".join(batches.marketplaces())}

@@ -67,6 +67,8 @@ def _progress(report: BatchReport, language: Language) -> Html:
 
 
 def _after(report: BatchReport, language: Language) -> Html:
+    if not report.photos:
+        return status.own("batch_nothing", Mood.BAD, language)
     whole = report.states.get(ItemState.SUCCEEDED, 0) == report.photos
     key = "batch_ended" if whole else "batch_ended_some"
     return status.own(key, Mood.GOOD if whole else Mood.WARN, language, **_counted(report))
@@ -83,7 +85,7 @@ def _link(report: BatchReport, language: Language) -> Html:
 def _figures(report: BatchReport, names: Mapping[str, str], language: Language) -> Html:
     if report.status is BatchStatus.PREPARED:
         return _expected(report, names, language) if report.photos else Html("")
-    if report.status is BatchStatus.RUNNING:
+    if report.status is BatchStatus.RUNNING or not report.photos:
         return Html("")
     good = report.states.get(ItemState.SUCCEEDED, 0)
     figure_list = (

@@ -111,6 +111,13 @@ def test_a_batch_of_nothing_cannot_be_started(rest: TestClient):
     assert (answer.status_code, answer.json()["detail"]) == (409, "There is no photo here to work on.")
 
 
+def test_files_without_a_photo_are_answered_by_a_line_each_also_when_they_are_to_start_at_once(rest: TestClient):
+    answer = rest.post("/batches?start=true", content=zipped(("a.txt", b"no"), ("b.txt", b"no")))
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["states"]) == (201, "ended", {"refused": 2})
+    assert all(item["explanation"] for item in told["items"])
+
+
 def test_a_batch_is_deleted_once(rest: TestClient):
     address = rest.post("/batches", content=zipped(("a.jpg", PHOTO))).headers["location"]
     assert [rest.delete(address).status_code for _ in range(2)] == [204, 404]

@@ -19,6 +19,7 @@ from app import Core
 from domain import BatchOptions, BatchStatus, Cap, ItemState, Language, SelectionRequest, Spent
 from errors import FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget, PredictionFailed, TooManyBatches
 from runs import Payer
+from service.batches import MOST_BYTES
 from tests.batches.batching import PHOTO, hand_in, report_of, states, taken, worked_off
 from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, fail, forever
@@ -366,14 +367,44 @@ def test_a_deleted_batch_leaves_nothing_of_its_photos(local_core: Core, tmp_path
     assert not {batch_id, *run_ids} & set(left)
 
 
-def test_one_visitor_cannot_fill_the_disk_with_batches_that_never_start(local_core: Core, tmp_path: Path):
-    files = hand_in(tmp_path / "up", "a.txt", data=b"no photo")
-    ids = [taken(local_core, files, visitor="greedy") for _ in range(10)]
+def test_what_cannot_start_in_the_same_call_is_not_kept(capped_core: Core, replicate: ReplicateServer, tmp_path: Path):
+    with pytest.raises(OverBudget):
+        asyncio.run(capped_core.batches.take_and_start(hand_in(tmp_path / "up", *"defg"), CHEAP, "v"))
+    assert capped_core.batches._tray.desk.of_visitor("v") == []
+    assert list((capped_core.settings.data_dir / "batches").iterdir()) == []
+    assert replicate.creations == []
+
+
+def test_files_without_a_photo_that_are_to_start_at_once_are_over_with_a_line_each(local_core: Core, tmp_path: Path):
+    files = hand_in(tmp_path / "up", "a.txt", "b.txt", data=b"no photo")
+    report = report_of(local_core, asyncio.run(local_core.batches.take_and_start(files, BatchOptions())))
+    assert (report.status, states(report)) == (BatchStatus.ENDED, [ItemState.REFUSED] * 2)
+    assert all((item.explanation or "").startswith("This file is not a picture") for item in report.items)
+
+
+def test_batches_that_never_start_make_room_for_new_ones_and_running_ones_do_not(local_core: Core, tmp_path: Path):
+    files = hand_in(tmp_path / "up", "a.jpg")
+    first, *others = [taken(local_core, files, visitor="greedy") for _ in range(11)]
+    with pytest.raises(NoSuchBatch):
+        report_of(local_core, first)
+    for batch_id in others:
+        asyncio.run(local_core.batches.start(batch_id))
     with pytest.raises(TooManyBatches):
         taken(local_core, files, visitor="greedy")
     taken(local_core, files, visitor="modest")
-    asyncio.run(local_core.batches.delete(ids[0]))
+    asyncio.run(local_core.batches.delete(others[0]))
     taken(local_core, files, visitor="greedy")
+
+
+def test_a_batch_that_was_left_before_its_start_gives_its_room_to_the_next(local_core: Core, tmp_path: Path):
+    left = taken(local_core, hand_in(tmp_path / "up", "a.jpg"))
+    with (local_core.settings.data_dir / "batches" / left / "1.photo").open("ab") as photo:
+        photo.truncate(MOST_BYTES)
+    files = hand_in(tmp_path / "up", "b.jpg")
+    assert states(report_of(local_core, taken(local_core, files))) == [ItemState.REFUSED], "its page may be open"
+    with local_core.database.write() as session:
+        session.execute(text("UPDATE batches SET created_at = '2020-01-01 00:00:00.000000'"))
+    assert states(report_of(local_core, taken(local_core, files))) == [ItemState.WAITING]
 
 
 def test_pictures_of_photos_that_are_done_do_not_stay_in_memory(local_core: Core, tmp_path: Path):

@@ -212,6 +212,12 @@ def test_the_end_says_how_many_are_cut_out(status: BatchStatus, states: dict[Ite
     assert said in batch_table.summary(report(status=status, states=states), {}, Language.EN)
 
 
+def test_a_batch_without_a_photo_ends_with_that():
+    told = batch_table.summary(report(status=BatchStatus.ENDED, photos=0, done=0, states={}), {}, Language.EN)
+    assert "There is no photo among these files." in told
+    assert "Done" not in told
+
+
 def test_a_budget_that_does_not_hold_it_is_said_with_what_is_left():
     estimate = Estimate(
         photos=10, plan=("v2",), worst_photo_usd=0.03, worst_usd=0.3, typical_s=75, left_usd=0.1, holds=False
