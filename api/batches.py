@@ -96,8 +96,8 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         """Photos and ZIPs as `photos` of a multipart form, or one ZIP as the body; at most 500 photos.
 
         Wishes as for a run, `marketplaces` (names with commas), `shadow` and `enlarge`, as fields or query parameters.
-        Nothing is bought before `POST /batches/{batch_id}/start`. With `start=true` it begins at once; it is not kept when
-        the budget does not hold it, and over when there is no photo.
+        Nothing is bought before `POST /batches/{batch_id}/start`. With `start=true` it begins at once; it is not kept
+        when the budget does not hold it, and over when there is no photo.
         """
         refused = _refused(request)
         if refused:

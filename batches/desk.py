@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from database import Database
 from domain import AGAIN, OPEN, Batch, BatchItem, BatchOptions, BatchStatus, Estimate, ItemState
 
 LEASE = timedelta(seconds=30)
+MOST_AFRESH = 3  # tries: a photo that is lost so often is likely to be what interrupts
 QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
@@ -181,6 +182,15 @@ class Desk:
     def note_run(self, claim: ItemClaim, run_id: str) -> None:
         with self.database.write() as session:
             _set(session, _mine(claim), run_id=run_id)
+
+    def afresh(self, claim: ItemClaim) -> ItemClaim | None:
+        """Another try within the same claim, under another key; None when there were too many, or it is not ours."""
+        few = ItemRow.tries < MOST_AFRESH
+        with self.database.write() as session:
+            if not _set(session, (*_mine(claim), few), tries=ItemRow.tries + 1, run_id=None):
+                return None
+            key = claim.key
+            return replace(claim, item=_item(session.get_one(ItemRow, (key.batch_id, key.number))))
 
     def run_of(self, key: ItemKey) -> str | None:
         """The run that was begun for a photo last."""

@@ -57,6 +57,7 @@ log = structlog.get_logger("cutout_router")
 
 THUMBNAIL_PX = 112
 BUG = Statement(code="error.bug")
+INTERRUPTED = Statement(code="run.interrupted")
 GONE = Statement(code="error.batch_pictures_gone")
 PUT_BACK = (Stopping, Busy, DatabaseError)
 """What passes by itself: the photo waits for it."""
@@ -138,7 +139,21 @@ class Worker:
         return item.model_copy(update={"state": ItemState.FAILED, "note": why.code, "facts": dict(why.facts)})
 
     async def _run(self, claim: ItemClaim, options: BatchOptions, visitor: str) -> RunResult | None:
-        """How the run ended, or how it stood when the batch was stopped; None when the next process goes on with it."""
+        """How the run ended, or how it stood when the batch was stopped; None when the next process goes on with it.
+
+        A run that was lost is run afresh: the photo is still here, and nothing was bought for it.
+        """
+        while True:
+            result = await self._followed(claim, options, visitor)
+            if result is None or not _lost(result) or await self._stopped(claim):
+                return result
+            afresh = await asyncio.to_thread(self._desk.afresh, claim)
+            if afresh is None:
+                return result
+            log.info("batch.run_afresh", batch_id=claim.key.batch_id, number=claim.key.number, run_id=result.run_id)
+            claim = afresh
+
+    async def _followed(self, claim: ItemClaim, options: BatchOptions, visitor: str) -> RunResult | None:
         while True:
             try:
                 return await self._watched(claim, await self._events(claim, options, visitor))
@@ -252,8 +267,15 @@ def _outcome(item: BatchItem, result: RunResult, exports: tuple[MadeExport, ...]
     return item.model_copy(update=told)
 
 
+def _lost(result: RunResult) -> bool:
+    """It was interrupted before it had anything, as when its process dies before the photo is kept."""
+    return result.status is RunStatus.INTERRUPTED and result.files is None and not result.cost_usd
+
+
 def _note(result: RunResult) -> Statement | None:
     """What went wrong last, or what is to be said of a cutout."""
     if result.status in {RunStatus.FAILED, RunStatus.DRAFT} and result.attempts:
         return error_statement(result.attempts[-1])
+    if result.status is RunStatus.INTERRUPTED:
+        return INTERRUPTED
     return next(iter(warnings_of(result)), None)

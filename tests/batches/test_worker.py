@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 import chores
 from app import Core
 from batches import Hands, ItemClaim, LocalQueue, Worker
 from domain import BatchOptions, BatchStatus, ExportOptions, ItemReport, ItemState, SelectionRequest
 from errors import FilesGone, NoRoom, NoSuchBatch
-from runs import Exported, RunEvent
+from runs import Exported, Payer, RunEvent
 from tests.batches.batching import hand_in, report_of, states, taken
+from tests.fakes.replicate_server import ReplicateServer
 
 OZON = BatchOptions(marketplaces=("ozon",))
 CHEAP = BatchOptions(request=SelectionRequest(model_id="birefnet"), marketplaces=("ozon",))
@@ -120,6 +123,46 @@ def test_whatever_ends_a_run_ends_its_photo_with_a_note(local_core: Core, tmp_pa
     photo = only(local_core, batch_id)
     assert photo.state is ItemState.FAILED
     assert (photo.explanation or "").startswith(told)
+
+
+def test_a_photo_whose_run_was_lost_before_it_was_kept_is_run_afresh(
+    hosted_core: Core, replicate: ReplicateServer, tmp_path: Path
+):
+    """Its process dies when the run is a row and nothing else; another one ends that run, and then comes the photo."""
+    batch_id = taken(hosted_core, hand_in(tmp_path / "up", "a.jpg"), CHEAP)
+    lost = begun_and_lost(hosted_core, batch_id, tries=1)
+    carried(hosted_core, batch_id, hands_of(hosted_core))
+    photo = only(hosted_core, batch_id)
+    assert (photo.state, photo.cost_usd, len(replicate.creations)) == (ItemState.SUCCEEDED, 0.002, 1)
+    assert photo.run_id != lost
+
+
+def test_a_photo_whose_runs_are_lost_again_and_again_says_that_it_was_interrupted(local_core: Core, tmp_path: Path):
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "a.jpg"))
+    for tries in (1, 2, 3):
+        begun_and_lost(local_core, batch_id, tries)
+    carried(local_core, batch_id, hands_of(local_core))
+    photo = only(local_core, batch_id)
+    assert photo.state is ItemState.INTERRUPTED
+    assert photo.explanation == "The run was interrupted before a model was done."
+
+
+def begun_and_lost(core: Core, batch_id: str, tries: int) -> str:
+    """The id of a run under the photo's key that nobody can finish."""
+    service, upload = core.service, core.batches._tray.files.photo(batch_id, 1)
+    terms, key = core.batches._tray.desk.terms(batch_id), f"{batch_id}/1/{tries}"
+    assert terms
+
+    async def lose() -> str:
+        begun = await service._begin(upload, terms[0].request, Payer(uuid.uuid4().hex), key, patient=True)
+        assert not isinstance(begun, str)
+        with core.database.write() as session:
+            session.execute(text("UPDATE runs SET lease_until = '2020-01-01 00:00:00.000000' WHERE ended_at IS NULL"))
+        await service.recover()
+        await service.settle()
+        return begun.job.run_id
+
+    return asyncio.run(lose())
 
 
 def test_a_photo_that_breaks_its_worker_does_not_end_the_queue(local_core: Core, tmp_path: Path):
