@@ -17,7 +17,7 @@ PART = 256 * 1024
 MADE_AT = (2020, 1, 1, 0, 0, 0)  # the same archive twice is the same bytes
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FOLDERS = {ItemState.SUCCEEDED: "cutouts", ItemState.DRAFT: "drafts"}
-COLUMNS = ("file", "state", "model", "fallbacks", "seconds", "cost_usd", "explanation", "run_id")
+COLUMNS = ("file", "state", "model", "fallbacks", "seconds", "cost_usd", "explanation", "run_id", "not_met")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,13 @@ def report_csv(report: BatchReport) -> bytes:
 
 def _columns(item: ItemReport) -> tuple[object, ...]:
     told = item.explanation or ""
-    return (item.file, item.state, item.model or "", item.fallbacks, item.seconds, item.cost_usd, told, item.run_id)
+    spent = (item.fallbacks, item.seconds, item.cost_usd)
+    return (item.file, item.state, item.model or "", *spent, told, item.run_id, _not_met(item))
+
+
+def _not_met(item: ItemReport) -> str:
+    """What stands against the files for marketplaces, a line each."""
+    return "\n".join(f"{made.marketplace}: {reason}" for made in item.exports for reason in made.reasons)
 
 
 def _verdicts(item: ItemReport, marketplaces: Iterable[str]) -> Iterator[str]:

@@ -12,10 +12,13 @@ from domain import (
     BatchReport,
     BatchStatus,
     Estimate,
+    ExportLine,
     ItemReport,
     ItemState,
     Language,
+    MadeExport,
 )
+from runs import missed_sentence
 from wording import say
 
 
@@ -52,7 +55,22 @@ def _line(item: BatchItem, names: Mapping[str, str], language: Language) -> Item
         seconds=item.seconds,
         cost_usd=item.cost_usd,
         explanation=say(item.note, item.facts, language) if item.note else None,
-        exports=item.exports,
+        exports=tuple(_export(made, language) for made in item.exports),
+    )
+
+
+def _export(made: MadeExport, language: Language) -> ExportLine:
+    if made.error:
+        reasons: tuple[str, ...] = (say(f"error.{made.error}", made.facts, language),)
+    else:
+        reasons = tuple(missed_sentence(one, language) for one in made.missed)
+    return ExportLine(
+        marketplace=made.marketplace,
+        export=made.export,
+        accepted=made.accepted,
+        error=made.error,
+        missed=tuple(one.check for one in made.missed),
+        reasons=reasons,
     )
 
 

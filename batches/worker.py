@@ -59,6 +59,8 @@ THUMBNAIL_PX = 112
 BUG = Statement(code="error.bug")
 INTERRUPTED = Statement(code="run.interrupted")
 GONE = Statement(code="error.batch_pictures_gone")
+NO_ORIGIN = dict.fromkeys(("confidence", "source", "url", "seen", "dated", "applies_from", "note"))
+"""Where a rule was read is not kept with every photo."""
 PUT_BACK = (Stopping, Busy, DatabaseError)
 """What passes by itself: the photo waits for it."""
 
@@ -199,11 +201,12 @@ class Worker:
         try:
             made = await self._hands.export(run_id, options.model_copy(update={"marketplace": marketplace}))
         except CutoutRouterError as error:
-            return MadeExport(marketplace=marketplace, error=error.code)
+            return MadeExport(marketplace=marketplace, error=error.code, facts=error.facts)
         except Exception:
             log.exception("batch.export_broke", run_id=run_id, marketplace=marketplace)
             return MadeExport(marketplace=marketplace, error=BUG.code.partition(".")[2])
-        return MadeExport(marketplace=marketplace, export=made.files.number, accepted=made.compliance.accepted)
+        missed = tuple(one.model_copy(update=NO_ORIGIN) for one in made.compliance.missed)
+        return MadeExport(marketplace=marketplace, export=made.files.number, accepted=not missed, missed=missed)
 
     async def _finish(self, claim: ItemClaim, item: BatchItem) -> bool:
         if await asyncio.to_thread(self._desk.finish, claim, item) and item.state is ItemState.SUCCEEDED:

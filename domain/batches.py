@@ -10,7 +10,8 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from domain.base import Fact, ModelId, Slug, Value
-from domain.listing import ExportOptions
+from domain.listing import ExportOptions, Finding, OwnCheck
+from domain.marketplaces import RuleKind
 from domain.selection import SelectionRequest
 
 MOST_PHOTOS: Final = 500
@@ -69,12 +70,16 @@ class Estimate(Value):
 
 
 class MadeExport(Value):
-    """One file for one marketplace, or `error`, the code of why there is none. `accepted` is the report's verdict."""
+    """One file for one marketplace, or `error`, the code of why there is none, filled by `facts`. `accepted` is the
+    report's verdict, `missed` what is required and not met.
+    """
 
     marketplace: Slug
     export: int | None = None
     accepted: bool | None = None
     error: str | None = None
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+    missed: tuple[Finding, ...] = ()
 
 
 class BatchItem(Value):
@@ -136,6 +141,19 @@ class IntakeFault(StrEnum):
     TOO_MUCH = "too_much"
 
 
+class ExportLine(Value):
+    """A file for a marketplace as everybody reads it: `missed` names the rules that are required and not met, and
+    `reasons` has a sentence for each, or the one that says why there is no file.
+    """
+
+    marketplace: Slug
+    export: int | None
+    accepted: bool | None
+    error: str | None
+    missed: tuple[RuleKind | OwnCheck, ...]
+    reasons: tuple[str, ...]
+
+
 class ItemReport(Value):
     """One line of a batch as everybody reads it; `explanation` is a sentence where something is to be said."""
 
@@ -149,7 +167,7 @@ class ItemReport(Value):
     seconds: float
     cost_usd: float
     explanation: str | None
-    exports: tuple[MadeExport, ...]
+    exports: tuple[ExportLine, ...]
 
 
 class BatchReport(Value):

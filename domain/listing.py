@@ -164,7 +164,12 @@ class Compliance(Value):
 
     @property
     def accepted(self) -> bool:
-        return not any(one.verdict is Passing.FAIL and one.level is Level.REQUIRED for one in self.findings)
+        return not self.missed
+
+    @property
+    def missed(self) -> tuple[Finding, ...]:
+        """What is required and not met."""
+        return tuple(one for one in self.findings if one.verdict is Passing.FAIL and one.level is Level.REQUIRED)
 
     def count(self, verdict: Passing) -> int:
         return sum(one.verdict is verdict for one in self.findings)

@@ -16,7 +16,7 @@ from runs.events import (
     RunResumed,
     RunStarted,
 )
-from runs.export_report import export_report, rule_reports
+from runs.export_report import export_report, missed_sentence, rule_reports
 from runs.exports import Exported, export
 from runs.job import Job, Tools
 from runs.journal import Journal, Past
@@ -72,6 +72,7 @@ __all__ = [
     "interrupt",
     "key_use",
     "make_report",
+    "missed_sentence",
     "rule_reports",
     "selection_report",
     "show",

@@ -46,6 +46,13 @@ def rule_reports(rules: MarketplaceRules, today: date, language: Language = Lang
     return tuple(_rule(rule, today, language) for rule in rules.rules)
 
 
+def missed_sentence(finding: Finding, language: Language = Language.EN) -> str:
+    """One line of the report for who has no table: what was looked at, what was found, and what is asked."""
+    check = _check(finding, language)
+    facts = {"title": check.title, "found": check.found, "wanted": check.wanted}
+    return say("export.missed", facts, language)
+
+
 def _rule(rule: Rule, today: date, language: Language) -> CheckReport:
     return CheckReport(
         check=rule.kind,

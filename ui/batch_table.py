@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain import BatchReport, BatchStatus, ItemReport, ItemState, Language, MadeExport
+from domain import BatchReport, BatchStatus, ExportLine, ItemReport, ItemState, Language
 from ui import figures, status
 from ui.choices import marketplace_name
 from ui.markup import Html, join, tag
 from ui.status import Mood
 from ui.strings import words
+from wording import say
 
 _BADGES: Mapping[ItemState, str] = {
     ItemState.REFUSED: "badge bad",
@@ -69,9 +70,14 @@ def _progress(report: BatchReport, language: Language) -> Html:
 def _after(report: BatchReport, language: Language) -> Html:
     if not report.photos:
         return status.own("batch_nothing", Mood.BAD, language)
+    rejected = sum(made.accepted is False for item in report.items for made in item.exports)
     whole = report.states.get(ItemState.SUCCEEDED, 0) == report.photos
-    key = "batch_ended" if whole else "batch_ended_some"
-    return status.own(key, Mood.GOOD if whole else Mood.WARN, language, **_counted(report))
+    said = [words("batch_ended" if whole else "batch_ended_some", language, **_counted(report))]
+    if report.refused:
+        said.append(words("batch_left_out", language, count=f"{report.refused}"))
+    if rejected:
+        said.append(words("batch_not_met", language, count=f"{rejected}"))
+    return status.line(" ".join(said), Mood.GOOD if whole and not rejected else Mood.WARN)
 
 
 def _counted(report: BatchReport) -> dict[str, str]:
@@ -160,11 +166,14 @@ def _picture(report: BatchReport, item: ItemReport) -> Html:
     return Html(f'<img src="{address}" alt="" loading="lazy" width="56" height="56">')
 
 
-def _made(made: MadeExport, language: Language) -> Html:
+def _made(made: ExportLine, language: Language) -> Html:
+    """Rules that are not met are named in the cell, because fingers find no tooltips; the tooltip has the figures."""
     kind, key = ("wait", "batch_unmade") if made.export is None else _VERDICTS[bool(made.accepted)]
     name = marketplace_name(made.marketplace, language)
-    told = words(key, language, marketplace=name)
-    return tag("span", name, class_=f"badge {kind}", title=told, aria_label=told)
+    told = " ".join((words(key, language, marketplace=name), *made.reasons))
+    badge = tag("span", name, class_=f"badge {kind}", title=told, aria_label=told)
+    missed = ", ".join(dict.fromkeys(say(f"check.{check}", {}, language) for check in made.missed))
+    return tag("div", badge, tag("small", missed), class_="made") if missed else badge
 
 
 _VERDICTS = {True: ("good", "batch_accepted"), False: ("bad", "batch_rejected")}

@@ -16,7 +16,18 @@ from PIL import Image
 from sqlalchemy import text
 
 from app import Core
-from domain import BatchOptions, BatchStatus, Cap, ItemState, Language, SelectionRequest, Spent
+from domain import (
+    Background,
+    BatchOptions,
+    BatchStatus,
+    Cap,
+    ExportOptions,
+    ItemState,
+    Language,
+    RuleKind,
+    SelectionRequest,
+    Spent,
+)
 from errors import FilesGone, NoSuchBatch, NoSuchMarketplace, NothingToRun, OverBudget, PredictionFailed, TooManyBatches
 from runs import Payer
 from service.batches import MOST_BYTES
@@ -268,6 +279,23 @@ def test_the_zip_has_every_cutout_every_file_for_a_marketplace_and_both_reports(
     told = json.loads(archive.read("report.json"))
     assert (told["batch_id"], told["states"]) == (batch_id, {"refused": 1, "succeeded": 2})
     assert [one["marketplace"] for one in told["items"][0]["exports"]] == ["ozon", "amazon"]
+
+
+def test_a_file_that_breaks_a_rule_names_it_in_the_report_in_the_csv_and_in_the_readers_language(
+    local_core: Core, tmp_path: Path
+):
+    options = BatchOptions(marketplaces=("amazon", "etsy"), export=ExportOptions(background=Background(kind="colour")))
+    batch_id = taken(local_core, hand_in(tmp_path / "up", "mug.jpg"), options)
+    amazon, _ = worked_off(local_core, batch_id).items[0].exports
+    assert (amazon.accepted, amazon.missed) == (False, (RuleKind.BACKGROUND, RuleKind.MIN_FILL))
+    assert amazon.reasons[0].startswith("Background: 0 % pure white")
+    assert amazon.reasons[0].endswith("Asked for: pure white, #FFFFFF.")
+    archive = unzipped(local_core, batch_id, Language.RU)
+    row = next(csv.DictReader(io.StringIO(archive.read("report.csv").decode("utf-8-sig"))))
+    assert (row["amazon"], row["etsy"]) == ("rejected", "accepted")
+    assert row["not_met"].splitlines()[0].startswith("amazon: Фон: чисто белого 0 %")
+    told = json.loads(archive.read("report.json"))["items"][0]["exports"][0]
+    assert (told["missed"], len(told["reasons"])) == (["background", "min_fill"], 2)
 
 
 def test_a_zip_streams_in_parts_and_leaves_out_what_was_deleted(local_core: Core, tmp_path: Path):

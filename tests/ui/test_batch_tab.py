@@ -19,10 +19,11 @@ from domain import (
     BatchReport,
     BatchStatus,
     Estimate,
+    ExportLine,
     ItemReport,
     ItemState,
     Language,
-    MadeExport,
+    RuleKind,
 )
 from errors import NoSuchBatch
 from settings import Settings
@@ -228,17 +229,30 @@ def test_a_budget_that_does_not_hold_it_is_said_with_what_is_left():
     assert "Kontext" in told
 
 
+def made(marketplace: str, **given: Any) -> ExportLine:
+    usual: dict[str, Any] = {"export": 1, "accepted": True, "error": None, "missed": (), "reasons": ()}
+    return ExportLine(marketplace=marketplace, **{**usual, **given})
+
+
+REJECTED = made("amazon", accepted=False, missed=(RuleKind.BACKGROUND,), reasons=("Background: 99 % pure white.",))
+
+
 def test_a_line_tells_model_fallbacks_time_cost_and_what_became_of_the_files():
-    made = (
-        MadeExport(marketplace="ozon", export=1, accepted=True),
-        MadeExport(marketplace="amazon", export=2, accepted=False),
-        MadeExport(marketplace="etsy", error="export_empty"),
-    )
-    told = batch_table.table(report(line(fallbacks=2, exports=made)), Language.EN)
-    for said in ("BiRefNet", "did not deliver before: 2", "6 s", "$0.002", "Ozon: fits the rules"):
+    unmade = made("etsy", export=None, accepted=None, error="export_empty", reasons=("There is no product.",))
+    told = batch_table.table(report(line(fallbacks=2, exports=(made("ozon"), REJECTED, unmade))), Language.EN)
+    for said in ("BiRefNet", "did not deliver before: 2", "6 s", "$0.002", "Ozon: fits the rules."):
         assert said in told
-    assert "Amazon: a rule is not met" in told
-    assert "Etsy: no file" in told
+    assert 'title="Amazon: a rule is not met. Background: 99 % pure white."' in told
+    assert "<small>Background</small>" in told
+    assert "Etsy: no file. There is no product." in told
+
+
+def test_the_end_counts_files_that_were_left_out_and_files_that_are_not_accepted():
+    states = {ItemState.SUCCEEDED: 10}
+    ended = report(line(exports=(made("ozon"), REJECTED)), status=BatchStatus.ENDED, states=states, refused=2)
+    told = batch_table.summary(ended, {}, Language.EN)
+    assert "10 in all. Files left out: 2. Files that do not meet a required rule: 1;" in told
+    assert "status warn" in told
 
 
 def test_names_and_sentences_are_text_whatever_is_in_them():
