@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,18 @@ PART = 256 * 1024
 MADE_AT = (2020, 1, 1, 0, 0, 0)  # the same archive twice is the same bytes
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FOLDERS = {ItemState.SUCCEEDED: "cutouts", ItemState.DRAFT: "drafts"}
-COLUMNS = ("file", "state", "model", "fallbacks", "seconds", "cost_usd", "explanation", "run_id", "not_met")
+COLUMNS = (
+    "file",
+    "archive_file",
+    "state",
+    "model",
+    "fallbacks",
+    "seconds",
+    "cost_usd",
+    "explanation",
+    "run_id",
+    "not_met",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +94,23 @@ def report_csv(report: BatchReport) -> bytes:
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow([*COLUMNS, *report.marketplaces])
+    called = stems(report)
     for item in report.items:
-        table.writerow([_cell(value) for value in (*_columns(item), *_verdicts(item, report.marketplaces))])
+        cells = (item.file, _cutout(item, called), *_columns(item), *_verdicts(item, report.marketplaces))
+        table.writerow([_cell(value) for value in cells])
     return text.getvalue().encode("utf-8-sig")
+
+
+def _cutout(item: ItemReport, called: Mapping[int, str]) -> str:
+    """Where its cutout lies in the archive: two files that were called the same are told apart by it."""
+    folder = FOLDERS.get(item.state)
+    return f"{folder}/{called[item.number]}.png" if folder else ""
 
 
 def _columns(item: ItemReport) -> tuple[object, ...]:
     told = item.explanation or ""
     spent = (item.fallbacks, item.seconds, item.cost_usd)
-    return (item.file, item.state, item.model or "", *spent, told, item.run_id, _not_met(item))
+    return (item.state, item.model or "", *spent, told, item.run_id, _not_met(item))
 
 
 def _not_met(item: ItemReport) -> str:

@@ -274,6 +274,7 @@ def test_the_zip_has_every_cutout_every_file_for_a_marketplace_and_both_reports(
         assert (cutout.mode, cutout.size) == ("RGBA", (160, 120))
     rows = list(csv.DictReader(io.StringIO(archive.read("report.csv").decode("utf-8-sig"))))
     assert [row["file"] for row in rows] == ["mug.jpg", "MUG.jpeg", "'=cmd.txt"]
+    assert [row["archive_file"] for row in rows] == ["cutouts/mug.png", "cutouts/MUG (2).png", ""]
     assert rows[0]["ozon"] in {"accepted", "rejected"}
     assert rows[2]["explanation"].startswith("This file is not a picture")
     told = json.loads(archive.read("report.json"))

@@ -110,6 +110,18 @@ def test_finished_files_are_called_after_the_originals_and_collisions_are_number
     assert numbered(names) == ("mug", "MUG (2)", "mug (3)", "mug (2) (2)", "кружка")
 
 
+def test_an_accent_written_in_two_ways_is_one_name():
+    composed, decomposed = "caf\u00e9.jpg", "cafe\u0301.jpg"
+    assert numbered([composed, decomposed, "CAF\u00c9.png"]) == ("caf\u00e9", "caf\u00e9 (2)", "CAF\u00c9 (3)")
+
+
+@pytest.mark.parametrize("letter", ["\N{GRINNING FACE}", "\u0436", "g\u0303", "a"])
+def test_long_names_are_cut_between_letters_to_what_file_systems_take(letter: str):
+    (name,) = numbered([letter * 60 + ".jpg"])
+    assert name == letter * (len(name) // len(letter))
+    assert 60 <= len(name.encode()) <= 150
+
+
 @pytest.mark.parametrize(
     ("name", "stem"),
     [
