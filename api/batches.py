@@ -109,8 +109,8 @@ def _taking(router: APIRouter, batches: Batches) -> None:
             report = await batches.report(batch_id)
         except ValidationError as error:
             return _unusable(error)
-        except HTTPException:
-            return problem(HTTPStatus.BAD_REQUEST, "The form cannot be read.")
+        except HTTPException as error:
+            return _unreadable(error)
         except CutoutRouterError as error:
             return _sorry(error)
         address = {"Location": f"/batches/{batch_id}"}
@@ -237,6 +237,14 @@ def _options(said: Mapping[str, str]) -> BatchOptions:
             "export": {key: said[key] for key in LOOKS if said.get(key)},
         }
     )
+
+
+def _unreadable(error: HTTPException) -> JSONResponse:
+    """Starlette counts the parts of a form while it reads them, and says no more than a sentence of its own."""
+    if error.detail.startswith("Too many files"):
+        told = f"A form takes at most {MOST_PHOTOS} files, and a batch as many photos. Leave some for the next batch."
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)
+    return problem(HTTPStatus.BAD_REQUEST, "The form cannot be read.")
 
 
 def _unusable(error: ValidationError) -> JSONResponse:

@@ -133,9 +133,14 @@ class Desk:
             return True
 
     def again(self, batch_id: str) -> int:
-        """Let every photo that failed wait for another run; answers with how many."""
+        """Let every photo that failed wait for another run; answers with how many. Time between the end and now is not
+        the batch's.
+        """
         with self.database.write() as session:
-            if not _changed(session, batch_id, *_OVER, status=BatchStatus.RUNNING, ended_at=None):
+            _held(session, batch_id)
+            row = session.get(BatchRow, batch_id)
+            begun = self.now() - (row.ended_at - row.started_at) if row and row.started_at and row.ended_at else None
+            if not _changed(session, batch_id, *_OVER, status=BatchStatus.RUNNING, started_at=begun, ended_at=None):
                 return 0
             failed = (ItemRow.batch_id == batch_id, ItemRow.state.in_(AGAIN))
             fresh: dict[str, Any] = {

@@ -4,6 +4,7 @@ why not. Only names, sizes and first bytes are looked at; pictures are opened by
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from batches.files import BatchFiles
 from batches.names import last_part
 from batches.zips import MEGABYTE, MOST_PHOTO, MOST_UNPACKED, Budget, Refusal, Unpacked, is_clutter, is_zip, unpacked
-from domain import MOST_PHOTOS, BatchItem, IntakeFault, ItemState
+from domain import MOST_PHOTOS, BatchItem, Fact, IntakeFault, ItemState
 from errors import InvalidPhoto, PhotoFault
 from imaging import container_of
 
@@ -32,20 +33,20 @@ def take_in(
 ) -> tuple[BatchItem, ...]:
     """Photos are kept in `store`, one in memory at a time. Each file of a ZIP counts as if it came by itself."""
     items: list[BatchItem] = []
-    photos = refusals = over = 0
+    taken, over = Counter[bool](), Counter[bool]()
     for one in _looked_at(files, Budget(most_bytes)):
-        refusal = one if isinstance(one, Refusal) else None
-        full = refusals >= MOST_REFUSALS if refusal else photos >= MOST_PHOTOS
-        if full:
-            over += 1
+        refused = isinstance(one, Refusal)
+        if taken[refused] >= (MOST_REFUSALS if refused else MOST_PHOTOS):
+            over[refused] += 1
             continue
-        photos, refusals = (photos, refusals + 1) if refusal else (photos + 1, refusals)
+        taken[refused] += 1
         items.append(_item(len(items) + 1, one))
         if isinstance(one, Unpacked):
             store.keep(batch_id, len(items), one.data)
-    if over:
-        facts = {"count": over, "limit": MOST_PHOTOS}
-        items.append(_item(len(items) + 1, Refusal("…", IntakeFault.TOO_MANY, dict(facts))))
+    for refused, code in ((False, IntakeFault.TOO_MANY), (True, IntakeFault.TOO_MANY_OTHERS)):
+        if over[refused]:
+            facts: dict[str, Fact] = {"count": over[refused], "limit": MOST_PHOTOS}
+            items.append(_item(len(items) + 1, Refusal("…", code, facts)))
     return tuple(items)
 
 

@@ -56,9 +56,11 @@ class PostgresQueue:
 
     async def put(self, keys: Sequence[ItemKey]) -> None:
         """Before `work` has begun nothing is put: it begins with everything that waits."""
-        if self._task and len(keys) > await asyncio.to_thread(self._queued):
+        if self._task:
+            queued = await asyncio.to_thread(self._queued)
             for key in keys:
-                await self._put(self._task, key)
+                if _lock(key) not in queued:
+                    await self._put(self._task, key)
 
     async def work(self, work: Work) -> None:
         while True:
@@ -103,7 +105,7 @@ class PostgresQueue:
 
     async def _put(self, task: Photo, key: ItemKey) -> None:
         """Low numbers first, so that a small batch need not wait for a large one; each photo stands in line once."""
-        job = task.configure(queueing_lock=f"{key.batch_id}/{key.number}", priority=-key.number)
+        job = task.configure(queueing_lock=_lock(key), priority=-key.number)
         with suppress(AlreadyEnqueued):
             await job.defer_async(batch_id=key.batch_id, number=key.number)
 
@@ -118,12 +120,17 @@ class PostgresQueue:
             except AWAY as error:
                 log.warning("batch.queue_away", reason=type(error).__name__)
 
-    def _queued(self) -> int:
-        count = text("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = :queue AND status = 'todo'")
+    def _queued(self) -> set[str]:
+        """The photos that stand in line, those of batches that were stopped among them."""
+        jobs = text("SELECT queueing_lock FROM procrastinate_jobs WHERE queue_name = :queue AND status = 'todo'")
         with self._desk.database.read() as session:
-            return int(session.scalar(count, {"queue": QUEUE}) or 0)
+            return set(session.scalars(jobs, {"queue": QUEUE}))
 
     def _address(self) -> str:
         """The same database, as its driver names it; it holds the password and is never logged."""
         url = self._desk.database.engine.url.set(drivername="postgresql")
         return url.render_as_string(hide_password=False)
+
+
+def _lock(key: ItemKey) -> str:
+    return f"{key.batch_id}/{key.number}"

@@ -36,7 +36,7 @@ def batch_report(
         states={state: count for state in ItemState if (count := batch.count(state))},
         cost_usd=batch.cost_usd,
         elapsed_s=_elapsed_s(batch, now),
-        left_s=_left_s(batch, estimate, at_once),
+        left_s=_left_s(batch, estimate, at_once, now),
         marketplaces=batch.options.marketplaces,
         estimate=estimate,
         items=tuple(_line(item, names, language) for item in batch.items),
@@ -80,12 +80,16 @@ def _elapsed_s(batch: Batch, now: datetime) -> float:
     return round(((batch.ended_at or now) - batch.started_at).total_seconds(), 1)
 
 
-def _left_s(batch: Batch, estimate: Estimate, at_once: int) -> float | None:
-    """From what the photos took so far; before the first is done, from what is usual. None when it is over."""
+def _left_s(batch: Batch, estimate: Estimate, at_once: int, now: datetime) -> float | None:
+    """From what the photos took so far; before the first is done, what is usual less what has passed. None when it is
+    over, and when nobody can tell.
+    """
     left = batch.count(*OPEN)
     if batch.status is not BatchStatus.RUNNING or not left:
         return None
     took = [item.seconds for item in batch.photos if item.state not in OPEN and item.seconds]
+    if took:
+        return round(sum(took) / len(took) * left / min(at_once, left), 1)
     usual = estimate.typical_s * min(at_once, estimate.photos) / max(estimate.photos, 1)
-    mean = sum(took) / len(took) if took else usual
-    return round(mean * left / min(at_once, left), 1)
+    guess = usual * left / min(at_once, left) - _elapsed_s(batch, now)
+    return round(guess, 1) if guess > 0 else None

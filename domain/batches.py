@@ -138,6 +138,7 @@ class IntakeFault(StrEnum):
     ZIP_BOMB = "zip_bomb"
     ZIP_PACKING = "zip_packing"
     TOO_MANY = "too_many"
+    TOO_MANY_OTHERS = "too_many_others"
     TOO_MUCH = "too_much"
 
 

@@ -102,6 +102,14 @@ def test_pages_of_other_sites_and_endless_bodies_are_refused_before_they_are_rea
     assert rest.post("/batches", content=b"x", headers={"content-length": "9" * 12}).status_code == 413
 
 
+def test_a_form_with_too_many_files_is_told_the_limit(rest: TestClient):
+    answer = rest.post("/batches", files=[("photos", (f"{number}.jpg", b"x")) for number in range(501)])
+    assert answer.status_code == 413
+    assert answer.json()["detail"].startswith("A form takes at most 500 files")
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    assert rest.post("/batches", content=b"--y", headers=broken).status_code == 400
+
+
 def test_a_batch_of_nothing_cannot_be_started(rest: TestClient):
     told = rest.post("/batches", content=b"no zip").json()
     assert [item["explanation"] for item in told["items"]] == [

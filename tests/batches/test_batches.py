@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app import Core
+from batches.tables import BatchRow
 from domain import (
     Background,
     BatchOptions,
@@ -378,12 +379,35 @@ def test_time_left_comes_from_what_the_photos_took(hosted_core: Core, tmp_path: 
     batch_id = taken(hosted_core, hand_in(tmp_path / "up", *(f"{n}.jpg" for n in range(8))))
     assert report_of(hosted_core, batch_id).left_s is None
     asyncio.run(hosted_core.batches.start(batch_id))
-    assert report_of(hosted_core, batch_id).left_s == 50
+    assert report_of(hosted_core, batch_id).left_s == pytest.approx(50, abs=5)
+    _begun_earlier(hosted_core, timedelta(seconds=20))
+    assert report_of(hosted_core, batch_id).left_s == pytest.approx(30, abs=5), (
+        "before the first is done it counts down"
+    )
+    _begun_earlier(hosted_core, timedelta(seconds=90))
+    assert report_of(hosted_core, batch_id).left_s is None
     desk = hosted_core.batches._tray.desk
     claim = desk.take_next()
     done = claim.item.model_copy(update={"state": ItemState.SUCCEEDED, "seconds": 8.0})
     assert desk.finish(claim, done)
     assert report_of(hosted_core, batch_id).left_s == 14
+
+
+def _begun_earlier(core: Core, by: timedelta) -> None:
+    with core.database.write() as session:
+        for row in session.scalars(select(BatchRow)):
+            row.started_at = row.started_at and row.started_at - by
+            row.ended_at = row.ended_at and row.ended_at - by
+
+
+def test_time_between_the_end_and_another_try_does_not_count(
+    hosted_core: Core, replicate: ReplicateServer, tmp_path: Path
+):
+    replicate.script(BIREFNET, fail())
+    worked_off(hosted_core, batch_id := taken(hosted_core, hand_in(tmp_path / "up", "a.jpg"), CHEAP))
+    _begun_earlier(hosted_core, timedelta(seconds=3600))
+    asyncio.run(_again(hosted_core, batch_id))
+    assert report_of(hosted_core, batch_id).elapsed_s < 600
 
 
 def test_a_deleted_batch_leaves_nothing_of_its_photos(local_core: Core, tmp_path: Path):

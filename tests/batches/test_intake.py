@@ -96,7 +96,7 @@ def test_ten_thousand_files_that_are_no_photos_do_not_hide_the_one_that_is(tmp_p
     items = take_in(handed(tmp_path, ("many.zip", many)), store, BATCH)
     assert [item.name for item in items if item.state is ItemState.WAITING] == ["a.jpg"]
     assert len(items) == MOST_REFUSALS + 2
-    assert items[-1].facts["count"] == 9_999 - MOST_REFUSALS
+    assert (items[-1].note, items[-1].facts["count"]) == ("intake.too_many_others", 9_999 - MOST_REFUSALS)
 
 
 @pytest.mark.parametrize("batch_id", ["..", "../runs", "0" * 31, "A" * 32, ""])

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app import Core
-from batches import ItemKey
+from batches import ItemClaim, ItemKey
 from domain import BatchStatus, ItemState
 from tests.batches.batching import hand_in, report_of, states, taken
 from tests.races import overlapping
@@ -37,6 +37,39 @@ def test_photos_are_spread_over_the_workers_and_each_is_run_once(workers: tuple[
     with here.database.read() as session:
         assert session.scalar(text("SELECT count(*) FROM runs")) == 6
         assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 0
+
+
+def test_a_photo_stands_in_line_although_more_of_a_batch_that_was_stopped_stand_there(
+    workers: tuple[Core, Core], tmp_path: Path
+):
+    queue, desk = workers[0].batches._tray.queue, workers[0].batches._tray.desk
+    stopped = taken(workers[0], hand_in(tmp_path / "up", *(f"{n}.jpg" for n in range(6))))
+    single = taken(workers[0], hand_in(tmp_path / "up", "a.jpg"))
+
+    async def through() -> list[str]:
+        at_work: list[ItemClaim] = []
+
+        async def never_done(claim: ItemClaim) -> bool:
+            at_work.append(claim)
+            await asyncio.Event().wait()
+            return True
+
+        desk.begin(stopped)
+        working = asyncio.create_task(queue.work(never_done))
+        while len(at_work) < 2:  # noqa: ASYNC110  # as many as it works on at once
+            await asyncio.sleep(0.05)
+        desk.stop(stopped)
+        desk.begin(single)
+        await queue.put(desk.waiting())
+        with desk.database.read() as session:
+            locks = session.scalars(text("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo'")).all()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        return list(locks)
+
+    standing = asyncio.run(through())
+    assert f"{single}/1" in standing
+    assert len(standing) == 5
 
 
 def test_what_a_dead_worker_held_is_taken_up_when_its_lease_has_lapsed(workers: tuple[Core, Core], tmp_path: Path):
