@@ -34,10 +34,11 @@ from service import Batches, visitor_of
 from wording import say
 
 MOST_BODY = 1_050_000_000  # bytes: 500 photos of 2 MB and the form around them
-MOST_FIELDS = 16
+MOST_FIELDS = 24
 WISHES = ("model_id", "marketplace", "goal", "complexity", "local_only", "commercial_only")
-LOOKS = ("shadow", "enlarge")
-SAID = (*WISHES, *LOOKS, "marketplaces", "start")
+LOOKS = ("shadow", "enlarge", "placement", "fill", "file_format")
+BACKGROUND: Mapping[str, str] = {"background": "kind", "colour": "colour", "second_colour": "second"}
+SAID = (*WISHES, *LOOKS, *BACKGROUND, "marketplaces", "start")
 STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
     NoSuchBatch: HTTPStatus.NOT_FOUND,
     FilesGone: HTTPStatus.NOT_FOUND,
@@ -53,10 +54,7 @@ Spoken = Annotated[Language, Query(alias="language")]
 
 
 ASKED: dict[str, Any] = {  # the body is read by hand, so the document is written by hand
-    "parameters": [
-        {"name": name, "in": "query", "schema": {"type": "string"}}
-        for name in (*WISHES, *LOOKS, "marketplaces", "start")
-    ],
+    "parameters": [{"name": name, "in": "query", "schema": {"type": "string"}} for name in SAID],
     "requestBody": {
         "required": True,
         "content": {
@@ -95,7 +93,9 @@ def _taking(router: APIRouter, batches: Batches) -> None:
     async def take_batch(request: Request) -> Response:
         """Photos and ZIPs as `photos` of a multipart form, or one ZIP as the body; at most 500 photos.
 
-        Wishes as for a run, `marketplaces` (names with commas), `shadow` and `enlarge`, as fields or query parameters.
+        As fields or query parameters: wishes as for a run, `marketplaces` (names with commas), and how their files
+        look: `background` (`white`, `colour` or `gradient`), `colour`, `second_colour`, `placement`, `fill`,
+        `file_format`, `shadow` and `enlarge`.
         Nothing is bought before `POST /batches/{batch_id}/start`. With `start=true` it begins at once; it is not kept
         when the budget does not hold it, and over when there is no photo.
         """
@@ -232,11 +232,16 @@ def _options(said: Mapping[str, str]) -> BatchOptions:
     names = [name.strip() for name in said.get("marketplaces", "").split(",")]
     return BatchOptions.model_validate(
         {
-            "request": SelectionRequest.model_validate({key: said[key] for key in WISHES if said.get(key)}),
+            "request": SelectionRequest.model_validate(_asked(said, {wish: wish for wish in WISHES})),
             "marketplaces": tuple(dict.fromkeys(name for name in names if name)),
-            "export": {key: said[key] for key in LOOKS if said.get(key)},
+            "export": _asked(said, {look: look for look in LOOKS}) | {"background": _asked(said, BACKGROUND)},
         }
     )
+
+
+def _asked(said: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
+    """What was said, under the names of our own fields."""
+    return {field: said[name] for name, field in fields.items() if said.get(name)}
 
 
 def _unreadable(error: HTTPException) -> JSONResponse:
@@ -250,7 +255,8 @@ def _unreadable(error: HTTPException) -> JSONResponse:
 def _unusable(error: ValidationError) -> JSONResponse:
     first = error.errors(include_url=False, include_input=False)[0]
     field = [part for part in first["loc"] if isinstance(part, str)][-1]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field}: {first['msg']}")
+    said = {ours: name for name, ours in BACKGROUND.items()}.get(field, field)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}: {first['msg']}")
 
 
 def _sorry(error: CutoutRouterError) -> JSONResponse:

@@ -3,6 +3,7 @@
 from domain.base import Fact, Language, ModelId, Slug, Statement, Text, Value
 from domain.batches import (
     AGAIN,
+    BATCH_BACKGROUNDS,
     MOST_MARKETPLACES,
     MOST_PHOTOS,
     OPEN,
@@ -84,6 +85,7 @@ from domain.touchup import MOST_SHIFT_PX, MOST_SOFTNESS_PX, Strokes, TouchUp
 
 __all__ = [
     "AGAIN",
+    "BATCH_BACKGROUNDS",
     "CUSTOM",
     "LEAST_SIDE_PX",
     "MOST_MARKETPLACES",

@@ -7,15 +7,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from domain.base import Fact, ModelId, Slug, Value
-from domain.listing import ExportOptions, Finding, OwnCheck
+from domain.listing import BackgroundKind, ExportOptions, Finding, OwnCheck
 from domain.marketplaces import RuleKind
 from domain.selection import SelectionRequest
 
 MOST_PHOTOS: Final = 500
 MOST_MARKETPLACES: Final = 12
+
+BATCH_BACKGROUNDS: Final = (BackgroundKind.WHITE, BackgroundKind.COLOUR, BackgroundKind.GRADIENT)
+"""A picture of one's own is a matter of single photos."""
 
 BatchId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
@@ -53,6 +56,13 @@ class BatchOptions(Value):
     request: SelectionRequest = SelectionRequest()
     marketplaces: tuple[Slug, ...] = Field(default=(), max_length=MOST_MARKETPLACES)
     export: ExportOptions = ExportOptions()
+
+    @field_validator("export")
+    @classmethod
+    def _without_a_picture(cls, export: ExportOptions) -> ExportOptions:
+        if export.background.kind not in BATCH_BACKGROUNDS:
+            raise ValueError(f"the background of many photos is one of {', '.join(BATCH_BACKGROUNDS)}")
+        return export
 
 
 class Estimate(Value):

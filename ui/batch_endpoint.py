@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MethodType
 
 import gradio as gr
 from pydantic import ValidationError
 
 from batches import Handed
-from domain import BatchOptions, Goal
+from domain import BATCH_BACKGROUNDS, CUSTOM, BackgroundKind, BatchOptions, ExportFormat, Goal, Placement
 from service import Batches  # at run time: Gradio reads the handlers' hints to find the request
 from ui.asking import Json, known, said
 from ui.batch_files import FilesInput
 from ui.choices import AUTO
+from ui.export_form import export_options
 from ui.faults import toast
 from ui.form import wishes
 from ui.strings import language_of
 from ui.visitor import visitor_key
 from wording import say
 
+_LOOKS: Mapping[str, tuple[str, ...]] = {
+    "background": BATCH_BACKGROUNDS,
+    "placement": tuple(Placement),
+    "file_format": tuple(ExportFormat),
+}
 ACTIONS = ("look", "start", "stop", "retry")
 
 
@@ -33,6 +40,12 @@ async def batch(
     shadow: bool = False,
     enlarge: bool = False,
     start: bool = True,
+    background: str = "white",
+    colour: str | None = None,
+    second_colour: str | None = None,
+    placement: str = "centre",
+    fill: float | None = None,
+    file_format: str = "auto",
     request: gr.Request | None = None,
 ) -> Json:
     """Hand in many photos at once, or ZIPs of photos, and start them when the budget holds the worst case.
@@ -47,6 +60,12 @@ async def batch(
         shadow: A soft shadow under the products in files for marketplaces.
         enlarge: Products with too few pixels may be enlarged in files for marketplaces.
         start: False only estimates; batch_status starts it then.
+        background: Of these files: "white", "colour" or "gradient" (from colour at the top to second_colour).
+        colour: Of the background, like "#F3EFE8".
+        second_colour: The lower end of a gradient.
+        placement: "centre" or "bottom".
+        fill: The product's share of the canvas where it is fullest, 0.1 to 1; left out, the rules decide.
+        file_format: "jpeg", "png", "webp", or "auto" for what the marketplace takes.
 
     Returns:
         The batch: its id, the estimate, and a line for every file with state, model, seconds and cost. Everything is
@@ -56,12 +75,28 @@ async def batch(
     try:
         known("model", model_id or AUTO, (AUTO, *batches.names()), language)
         known("goal", goal or Goal.BALANCED, tuple(Goal), language)
+        asked = {"background": background or BackgroundKind.WHITE, "placement": placement or Placement.CENTRE}
+        asked |= {"file_format": file_format or ExportFormat.AUTO}
+        for kind, listed in _LOOKS.items():
+            known(kind, asked[kind], listed, language)
+        export = export_options(
+            CUSTOM,
+            colour=colour,
+            second=second_colour,
+            generated=False,
+            shadow=shadow,
+            width=None,
+            height=None,
+            fill=fill,
+            enlarge=enlarge,
+            **asked,
+        )
         names = [name.strip() for name in (marketplaces or "").split(",")]
         options = BatchOptions.model_validate(
             {
                 "request": wishes(model_id or AUTO, None, goal, None, bool(local_only), bool(commercial_only)),
                 "marketplaces": tuple(dict.fromkeys(name for name in names if name)),
-                "export": {"shadow": bool(shadow), "enlarge": bool(enlarge)},
+                "export": export,
             }
         )
         take = batches.take_and_start if start else batches.take
@@ -112,6 +147,12 @@ def build(batches: Batches) -> None:
                 gr.Checkbox(label="Shadow"),
                 gr.Checkbox(label="May enlarge"),
                 gr.Checkbox(True, label="Start at once"),
+                gr.Textbox(BackgroundKind.WHITE.value, label="Background"),
+                gr.Textbox(label="Colour"),
+                gr.Textbox(label="Second colour"),
+                gr.Textbox(Placement.CENTRE.value, label="Placement"),
+                gr.Number(None, label="Fill"),
+                gr.Textbox(ExportFormat.AUTO.value, label="File format"),
             ],
             gr.JSON(label="Batch"),
             api_name="batch",

@@ -7,8 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from domain import CUSTOM, Goal, Language
+from domain import BATCH_BACKGROUNDS, CUSTOM, Goal, Language
 from service import Batches
+from ui import looks
 from ui.batch_files import FilesInput, FolderButton
 from ui.choices import AUTO, goal_choices, marketplace_choices, model_choices
 from ui.strings import label
@@ -50,6 +51,13 @@ class Pieces:
     goal: gr.Radio
     local: gr.Checkbox
     commercial: gr.Checkbox
+    background: gr.Radio
+    colours: gr.Row
+    colour: gr.ColorPicker
+    second: gr.ColorPicker
+    placement: gr.Radio
+    fill: gr.Dropdown
+    file_format: gr.Radio
     shadow: gr.Checkbox
     enlarge: gr.Checkbox
     told: gr.HTML
@@ -66,7 +74,9 @@ class Pieces:
     @property
     def wishes(self) -> list[gr.components.Component]:
         """In the order in which the handlers take them."""
-        return [self.model, self.marketplaces, self.goal, self.local, self.commercial, self.shadow, self.enlarge]
+        run = [self.model, self.marketplaces, self.goal, self.local, self.commercial]
+        background = [self.background, self.colour, self.second]
+        return [*run, *background, self.placement, self.fill, self.file_format, self.shadow, self.enlarge]
 
     @property
     def outputs(self) -> list[Any]:
@@ -76,7 +86,7 @@ class Pieces:
 def layout(batches: Batches) -> Pieces:
     with gr.Row(elem_id="batch-main", equal_height=False):
         with gr.Column(elem_id="batch-form", min_width=300, scale=5):
-            form: tuple[Any, ...] = (*_files(), *_wishes(batches), *_details())
+            form: tuple[Any, ...] = (*_files(), *_wishes(batches), *_details(), *_looks())
         with gr.Column(elem_id="batch-outcome", min_width=300, scale=8):
             told = gr.HTML(elem_id="batch-told")
             buttons = _buttons()
@@ -117,6 +127,17 @@ def _details() -> tuple[gr.Checkbox, ...]:
         return (
             gr.Checkbox(label=label("local_only"), info=label("local_only_info")),
             gr.Checkbox(label=label("commercial_only"), info=label("commercial_only_info")),
+        )
+
+
+def _looks() -> tuple[Any, ...]:
+    with gr.Accordion(label("batch_looks"), open=False, elem_id="batch-looks"):
+        return (
+            looks.backgrounds(BATCH_BACKGROUNDS, "batch-ground"),
+            *looks.shades("batch"),
+            looks.placements("batch-place"),
+            looks.shares("batch-fill"),
+            looks.formats("batch-format"),
             gr.Checkbox(label=label("export_shadow")),
             gr.Checkbox(label=label("export_enlarge"), info=label("export_enlarge_info")),
         )

@@ -11,11 +11,12 @@ from typing import Any
 import gradio as gr
 
 from batches import Handed
-from domain import AGAIN, BatchOptions, BatchReport, BatchStatus, ExportOptions, ItemState, Language
+from domain import AGAIN, CUSTOM, BatchOptions, BatchReport, BatchStatus, ExportOptions, ItemState, Language
 from service import Batches  # at run time: Gradio reads the handlers' hints to find the request
-from ui import batch_table, status
+from ui import batch_table, looks, status
 from ui.batch_layout import Outputs, View, layout, wanted_marketplaces
 from ui.choices import model_choices
+from ui.export_form import export_options
 from ui.faults import apology, toast
 from ui.form import wishes
 from ui.markup import Html
@@ -43,6 +44,12 @@ async def hand_in(
     goal: str,
     local: bool,
     commercial: bool,
+    background: str,
+    colour: str | None,
+    second: str | None,
+    placement: str,
+    fill: int,
+    file_format: str,
     shadow: bool,
     enlarge: bool,
     request: gr.Request,
@@ -54,7 +61,8 @@ async def hand_in(
     if not files:
         return _nothing(batch_table.welcome(language))
     try:
-        options = _options(model, marketplaces, goal, local, commercial, shadow, enlarge)
+        export = _looks(background, colour, second, placement, fill, file_format, shadow, enlarge)
+        options = _options(model, marketplaces, goal, local, commercial, export)
         batch_id = await batches.take(files, options, visitor_key(request))
         return _shown(await batches.report(batch_id, language), batches, language).outputs()
     except Exception as error:
@@ -69,6 +77,12 @@ async def rethink(
     goal: str,
     local: bool,
     commercial: bool,
+    background: str,
+    colour: str | None,
+    second: str | None,
+    placement: str,
+    fill: int,
+    file_format: str,
     shadow: bool,
     enlarge: bool,
     request: gr.Request,
@@ -78,7 +92,8 @@ async def rethink(
     if not batch_id:
         return View().outputs()
     try:
-        await batches.change(batch_id, _options(model, marketplaces, goal, local, commercial, shadow, enlarge))
+        export = _looks(background, colour, second, placement, fill, file_format, shadow, enlarge)
+        await batches.change(batch_id, _options(model, marketplaces, goal, local, commercial, export))
         return _shown(await batches.report(batch_id, language), batches, language).outputs()
     except Exception as error:
         raise toast(apology(error, language), language) from error
@@ -140,18 +155,26 @@ async def _done(batches: Batches, batch_id: str, doing: Any, request: gr.Request
 
 
 def _options(
-    model: str,
-    marketplaces: Sequence[str] | None,
-    goal: str,
-    local: bool,
-    commercial: bool,
+    model: str, marketplaces: Sequence[str] | None, goal: str, local: bool, commercial: bool, export: ExportOptions
+) -> BatchOptions:
+    request = wishes(model, None, goal, None, local, commercial)
+    return BatchOptions(request=request, marketplaces=tuple(marketplaces or ()), export=export)
+
+
+def _looks(
+    background: str,
+    colour: str | None,
+    second: str | None,
+    placement: str,
+    fill: int,
+    file_format: str,
     shadow: bool,
     enlarge: bool,
-) -> BatchOptions:
-    return BatchOptions(
-        request=wishes(model, None, goal, None, local, commercial),
-        marketplaces=tuple(marketplaces or ()),
-        export=ExportOptions(shadow=bool(shadow), enlarge=bool(enlarge)),
+) -> ExportOptions:
+    """The size is the marketplaces'."""
+    size, share = (None, None), looks.share_of(fill)
+    return export_options(
+        CUSTOM, background, colour, second, False, placement, shadow, *size, share, file_format, enlarge
     )
 
 
@@ -197,6 +220,7 @@ def build(batches: Batches, demo: gr.Blocks, tabs: gr.Tabs, quiet: dict[str, Any
     moments = [wish.change for wish in pieces.wishes]
     changed = [pieces.batch_id, *pieces.wishes]
     gr.on(moments, MethodType(rethink, batches), changed, outputs, trigger_mode="always_last", **free)
+    pieces.background.change(looks.shown_shades, pieces.background, [pieces.colours, pieces.second], **free)
     started = pieces.start.click(MethodType(start, batches), pieces.batch_id, outputs, **free)
     started.then(None, js=KEEP_LINK, api_visibility="private")
     pieces.stop.click(MethodType(stop, batches), pieces.batch_id, outputs, **free)

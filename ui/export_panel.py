@@ -9,8 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from domain import CUSTOM, Background, BackgroundKind, ExportFormat, Language, Placement
+from domain import CUSTOM, BackgroundKind, Language
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
+from ui import looks
 from ui.choices import ANYWHERE, marketplace_choices
 from ui.compliance import report_table, rules_table
 from ui.export_form import export_options
@@ -23,8 +24,6 @@ from ui.strings import label, language_of, words
 
 AT_ONCE = 2
 USUAL_SIDE_PX = 1600
-SHARES = (50, 60, 70, 75, 80, 85, 90, 95, 100)  # percent
-SHADES = Background()
 
 Outputs = tuple[Any, ...]
 
@@ -67,9 +66,8 @@ def follow_form(wished: str) -> Any:
 
 def another_background(kind: str) -> Outputs:
     """Colours, the second of them, picture and its mark: only what this background needs is shown."""
-    coloured = kind in (BackgroundKind.COLOUR, BackgroundKind.GRADIENT)
     pictured = gr.update(visible=kind == BackgroundKind.PICTURE)
-    return gr.update(visible=coloured), gr.update(visible=kind == BackgroundKind.GRADIENT), pictured, pictured
+    return *looks.shown_shades(kind), pictured, pictured
 
 
 async def make(
@@ -96,7 +94,7 @@ async def make(
     yield View(make=gr.update(value=words("export_busy", language), interactive=False)).outputs()
     try:
         own = (width, height) if marketplace == CUSTOM else (None, None)
-        share = fill / 100 if fill else None
+        share = looks.share_of(fill)
         options = export_options(
             marketplace, background, colour, second, generated, placement, shadow, *own, share, file_format, enlarge
         )
@@ -184,11 +182,7 @@ def _canvas(service: Service) -> tuple[Any, ...]:
         marketplace = gr.Dropdown(
             choices, value=choices[0][1], label=label("export_marketplace"), elem_id="export-marketplace", min_width=200
         )
-        formats = [(label("export_format_auto"), ExportFormat.AUTO.value)]
-        formats += [(one.value.upper(), one.value) for one in ExportFormat if one is not ExportFormat.AUTO]
-        file_format = gr.Radio(
-            formats, value=ExportFormat.AUTO.value, label=label("export_format"), elem_id="export-format", min_width=280
-        )
+        file_format = looks.formats("export-format")
     with gr.Row(visible=False, elem_id="export-size") as size:
         width = gr.Number(USUAL_SIDE_PX, precision=0, label=label("export_width"), min_width=120)
         height = gr.Number(USUAL_SIDE_PX, precision=0, label=label("export_height"), min_width=120)
@@ -196,11 +190,8 @@ def _canvas(service: Service) -> tuple[Any, ...]:
 
 
 def _background() -> tuple[Any, ...]:
-    kinds = [(label(f"background_{kind}"), kind.value) for kind in BackgroundKind]
-    kind = gr.Radio(kinds, value=BackgroundKind.WHITE.value, label=label("export_background"), elem_id="export-ground")
-    with gr.Row(visible=False) as colours:
-        colour = gr.ColorPicker(SHADES.colour, label=label("export_colour"), elem_id="export-colour")
-        second = gr.ColorPicker(SHADES.second, label=label("export_second"), visible=False, elem_id="export-second")
+    kind = looks.backgrounds(BackgroundKind, "export-ground")
+    colours, colour, second = looks.shades("export")
     picture = photo_input(
         label=label("export_picture"),
         placeholder=label("export_picture_placeholder"),
@@ -218,13 +209,8 @@ def _background() -> tuple[Any, ...]:
 
 
 def _standing() -> tuple[Any, ...]:
-    places = [(label(f"placement_{one}"), one.value) for one in Placement]
     with gr.Row(elem_id="export-standing"):
-        placement = gr.Radio(
-            places, value=Placement.CENTRE.value, label=label("export_placement"), elem_id="export-place", min_width=240
-        )
-        shares = [(label("export_fill_auto"), 0), *((f"{share} %", share) for share in SHARES)]
-        fill = gr.Dropdown(shares, value=0, label=label("export_fill"), elem_id="export-fill", min_width=240)
+        placement, fill = looks.placements("export-place"), looks.shares("export-fill")
     with gr.Row(elem_id="export-switches"):
         shadow = gr.Checkbox(label=label("export_shadow"), elem_id="export-shadow")
         enlarge = gr.Checkbox(

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from api import build_rest
 from app import Core
+from domain import Background, BackgroundKind, ExportFormat, ExportOptions, Placement
 from tests.batches.batching import PHOTO
 
 
@@ -60,6 +61,19 @@ def test_a_zip_as_the_body_can_be_started_at_once(rest: TestClient):
     assert rest.post(f"/batches/{told['batch_id']}/retry").json()["status"] == "running"
 
 
+def test_how_the_files_look_is_said_as_for_one_photo(rest: TestClient, local_core: Core):
+    looks = {"background": "colour", "colour": "#112233", "placement": "bottom", "fill": "0.5", "file_format": "png"}
+    told = rest.post("/batches", params={"marketplaces": "ozon", **looks}, content=zipped(("a.jpg", PHOTO))).json()
+    terms = local_core.batches._tray.desk.terms(told["batch_id"])
+    assert terms
+    assert terms[0].export == ExportOptions(
+        background=Background(kind=BackgroundKind.COLOUR, colour="#112233"),
+        placement=Placement.BOTTOM,
+        fill=0.5,
+        file_format=ExportFormat.PNG,
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
@@ -68,6 +82,11 @@ def test_a_zip_as_the_body_can_be_started_at_once(rest: TestClient):
         ("marketplaces=UPPER CASE", "marketplaces"),
         ("marketplaces=nowhere", "There is no marketplace called “nowhere” here. Known marketplaces: "),
         ("shadow=perhaps", "shadow"),
+        ("background=purple", "background: "),
+        ("background=picture", "the background of many photos is one of white, colour, gradient"),
+        ("background=colour&colour=red", "colour: "),
+        ("fill=2", "fill: "),
+        ("file_format=gif", "file_format: "),
     ],
 )
 def test_wishes_that_cannot_be_are_named_and_nothing_is_kept(rest: TestClient, local_core: Core, query: str, says: str):

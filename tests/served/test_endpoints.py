@@ -168,7 +168,8 @@ def test_many_photos_are_handed_in_by_a_program_and_fetched_as_a_zip(
     packed = tmp_path / "more.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         archive.write(photo, "чашка.jpg")
-    told = client.predict([handle_file(photo), handle_file(str(packed))], marketplaces="ozon", api_name="/batch")
+    photos, looks = [handle_file(photo), handle_file(str(packed))], {"placement": "bottom", "fill": 0.6}
+    told = client.predict(photos, marketplaces="ozon", **looks, api_name="/batch")
     assert (told["status"], told["photos"]) == ("running", 2)
     while (told := client.predict(told["batch_id"], api_name="/batch_status"))["status"] == "running":
         pass
@@ -185,6 +186,8 @@ def test_many_photos_are_handed_in_by_a_program_and_fetched_as_a_zip(
         ({"marketplaces": "<b>"}, "There is no marketplace called “&lt;b&gt;” here."),
         ({"model_id": "nope"}, "There is no model called “nope”."),
         ({"goal": "cheap"}, "There is no goal called “cheap”."),
+        ({"background": "picture"}, "There is no background called “picture”. Known backgrounds: white, colour"),
+        ({"background": "colour", "colour": "red"}, "This is not possible."),
     ],
 )
 def test_wrong_wishes_for_many_photos_are_answered_by_a_sentence(

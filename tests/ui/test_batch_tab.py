@@ -16,13 +16,18 @@ from gradio.utils import get_upload_folder
 
 from app import Core
 from domain import (
+    Background,
+    BackgroundKind,
     BatchReport,
     BatchStatus,
     Estimate,
+    ExportFormat,
     ExportLine,
+    ExportOptions,
     ItemReport,
     ItemState,
     Language,
+    Placement,
     RuleKind,
 )
 from errors import NoSuchBatch
@@ -36,7 +41,8 @@ from ui.batch_files import FilesInput, FolderButton
 from ui.batch_layout import View
 from ui.strings import TEXTS
 
-WISHES: tuple[Any, ...] = ("auto", ["ozon"], "balanced", False, False, False, False)
+LOOKS: tuple[Any, ...] = ("white", "#F3EFE8", "#C9D6DF", "centre", 0, "auto", False, False)
+WISHES: tuple[Any, ...] = ("auto", ["ozon"], "balanced", False, False, *LOOKS)
 
 
 @pytest.fixture
@@ -124,11 +130,29 @@ def test_without_a_link_the_page_opens_as_always(core: Core):
 
 def test_other_wishes_change_the_estimate_until_it_is_started(core: Core, tmp_path: Path):
     batch_id = handed(core, tmp_path / "up", "a.jpg").batch_id
-    fast: tuple[Any, ...] = ("embedded", [], "fast", True, False, True, False)
+    fast: tuple[Any, ...] = ("embedded", [], "fast", True, False, *LOOKS)
     seen = view(asyncio.run(batch_tab.rethink(core.batches, batch_id, *fast, asking())))
     assert "Embedded engine" in seen.told
     report = asyncio.run(core.batches.report(batch_id))
     assert report.marketplaces == ()
+
+
+def test_how_the_files_look_is_asked_as_for_one_photo(core: Core, tmp_path: Path):
+    batch_id = handed(core, tmp_path / "up", "a.jpg").batch_id
+    looks = ("gradient", "rgba(255, 0, 0, 1)", "#00FF00", "bottom", 60, "png", True, True)
+    asyncio.run(batch_tab.rethink(core.batches, batch_id, *WISHES[:5], *looks, asking()))
+    terms = core.batches._tray.desk.terms(batch_id)
+    assert terms
+    assert terms[0].export == ExportOptions(
+        background=Background(kind=BackgroundKind.GRADIENT, colour="#FF0000", second="#00FF00"),
+        placement=Placement.BOTTOM,
+        fill=0.6,
+        file_format=ExportFormat.PNG,
+        shadow=True,
+        enlarge=True,
+    )
+    with pytest.raises(gr.Error, match="colours look like"):
+        asyncio.run(batch_tab.rethink(core.batches, batch_id, *WISHES[:5], "colour", "reddish", *looks[2:], asking()))
 
 
 def test_deleted_photos_leave_the_tab_as_at_the_beginning(core: Core, tmp_path: Path):
