@@ -57,6 +57,7 @@ log = structlog.get_logger("cutout_router")
 
 THUMBNAIL_PX = 112
 BUG = Statement(code="error.bug")
+NO_MODEL = Statement(code="reason.none")
 INTERRUPTED = Statement(code="run.interrupted")
 GONE = Statement(code="error.batch_pictures_gone")
 NO_ORIGIN = dict.fromkeys(("confidence", "source", "url", "seen", "dated", "applies_from", "note"))
@@ -170,12 +171,16 @@ class Worker:
         return self._hands.run(upload, options.request, Payer("", visitor, claim.key.batch_id), key)
 
     async def _watched(self, claim: ItemClaim, source: AsyncGenerator[RunEvent, None]) -> RunResult | None:
-        """Closing a run of ours cancels it, at the provider too; one that another process carries out goes on."""
-        run_id = claim.item.run_id
+        """Closing a run of ours cancels it, at the provider too; one that another process carries out goes on.
+
+        A run that breaks ends first and raises then.
+        """
+        run_id, ended = claim.item.run_id, None
         async with aclosing(source) as events:
             async for event in events:
                 if isinstance(event, RunEnded):
-                    return event.result
+                    ended = event.result
+                    continue
                 if isinstance(event, RunHandedOver):
                     return None
                 if run_id != event.run_id:
@@ -183,7 +188,7 @@ class Worker:
                     await asyncio.to_thread(self._desk.note_run, claim, run_id)
                 if isinstance(event, AttemptProgress | RunResumed) and await self._stopped(claim):
                     break
-        return await self._hands.result(run_id) if run_id else None
+        return ended or (await self._hands.result(run_id) if run_id else None)
 
     async def _stopped(self, claim: ItemClaim) -> bool:
         status = await asyncio.to_thread(self._desk.status, claim.key.batch_id)
@@ -279,6 +284,8 @@ def _note(result: RunResult) -> Statement | None:
     """What went wrong last, or what is to be said of a cutout."""
     if result.status in {RunStatus.FAILED, RunStatus.DRAFT} and result.attempts:
         return error_statement(result.attempts[-1])
+    if result.status is RunStatus.FAILED:
+        return NO_MODEL
     if result.status is RunStatus.INTERRUPTED:
         return INTERRUPTED
     return next(iter(warnings_of(result)), None)

@@ -19,7 +19,7 @@ BATCH_TEXTS: dict[str, Text] = {
     "batch_marketplaces_info": _text(
         "As many as you like; without one you get transparent PNGs", "Сколько угодно; без них — прозрачные PNG"
     ),
-    "batch_looks": _text("How these files look", "Как выглядят эти файлы"),
+    "batch_looks": _text("How files for marketplaces look", "Как выглядят файлы для маркетплейсов"),
     "batch_start": _text("Start", "Начать"),
     "batch_again": _text("Try the failed ones again", "Повторить неудачные"),
     "batch_delete": _text("Delete these photos here", "Удалить эти фото отсюда"),

@@ -19,8 +19,10 @@ from app import Core
 from batches import Hands, ItemClaim, LocalQueue, Worker
 from domain import BatchOptions, BatchStatus, ExportOptions, ItemReport, ItemState, SelectionRequest
 from errors import FilesGone, NoRoom, NoSuchBatch
-from runs import Exported, Payer, RunEvent
+from runs import Exported, Payer, RunEvent, RunStarted
 from tests.batches.batching import hand_in, report_of, states, taken
+from tests.conftest import SettingsMaker
+from tests.cores import core_of
 from tests.fakes.replicate_server import ReplicateServer
 
 OZON = BatchOptions(marketplaces=("ozon",))
@@ -71,6 +73,22 @@ def test_a_photo_whose_pictures_are_deleted_before_its_files_are_made_ends_as_su
     photo = only(hosted_core, batch_id)
     assert (photo.state, photo.cost_usd, photo.model) == (ItemState.FAILED, 0.002, "BiRefNet")
     assert photo.explanation == "The pictures of this photo were deleted. Try it again to have them made anew."
+
+
+def test_a_photo_whose_pictures_are_deleted_while_its_run_is_at_work_ends_as_such(hosted_core: Core, tmp_path: Path):
+    batch_id = taken(hosted_core, hand_in(tmp_path / "up", "a.jpg"), CHEAP)
+    run = hands_of(hosted_core).run
+
+    async def deleted(*given: Any) -> AsyncGenerator[RunEvent, None]:
+        async for event in run(*given):
+            yield event
+            if isinstance(event, RunStarted):
+                await hosted_core.service.privacy.delete_run(event.run_id)
+
+    carried(hosted_core, batch_id, replace(hands_of(hosted_core), run=deleted))
+    photo = only(hosted_core, batch_id)
+    assert photo.state is ItemState.FAILED
+    assert (photo.explanation or "").startswith("The pictures of this photo were deleted.")
 
 
 def test_a_batch_that_is_deleted_before_its_files_are_made_leaves_its_worker_at_peace(local_core: Core, tmp_path: Path):
@@ -163,6 +181,15 @@ def begun_and_lost(core: Core, batch_id: str, tries: int) -> str:
         return begun.job.run_id
 
     return asyncio.run(lose())
+
+
+def test_a_photo_that_no_model_can_take_says_so(make_settings: SettingsMaker, tmp_path: Path):
+    core = core_of(make_settings(local_engine="never"))
+    batch_id = taken(core, hand_in(tmp_path / "up", "a.jpg"))
+    carried(core, batch_id, hands_of(core))
+    photo = only(core, batch_id)
+    core.database.close()
+    assert (photo.state, photo.explanation) == (ItemState.FAILED, "No model can take this photo right now.")
 
 
 def test_a_photo_that_breaks_its_worker_does_not_end_the_queue(local_core: Core, tmp_path: Path):
