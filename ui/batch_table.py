@@ -43,7 +43,7 @@ def _line(report: BatchReport, language: Language) -> Html:
         case BatchStatus.RUNNING:
             return _progress(report, language)
         case BatchStatus.STOPPED:
-            return status.own("batch_stopped", Mood.IDLE, language, **_counted(report))
+            return _told("batch_stopped", Mood.IDLE, report, language)
         case BatchStatus.ENDED:
             return _after(report, language)
 
@@ -70,14 +70,22 @@ def _progress(report: BatchReport, language: Language) -> Html:
 def _after(report: BatchReport, language: Language) -> Html:
     if not report.photos:
         return status.own("batch_nothing", Mood.BAD, language)
-    rejected = sum(made.accepted is False for item in report.items for made in item.exports)
     whole = report.states.get(ItemState.SUCCEEDED, 0) == report.photos
-    said = [words("batch_ended" if whole else "batch_ended_some", language, **_counted(report))]
-    if report.refused:
-        said.append(words("batch_left_out", language, count=f"{report.refused}"))
-    if rejected:
-        said.append(words("batch_not_met", language, count=f"{rejected}"))
-    return status.line(" ".join(said), Mood.GOOD if whole and not rejected else Mood.WARN)
+    key = "batch_ended" if whole else "batch_ended_some"
+    return _told(key, Mood.GOOD if whole and not _rejected(report) else Mood.WARN, report, language)
+
+
+def _told(key: str, mood: Mood, report: BatchReport, language: Language) -> Html:
+    """How many photos are cut out, how many files were left out, and how many break a rule."""
+    said = [words(key, language, **_counted(report))]
+    for also, count in (("batch_left_out", report.refused), ("batch_not_met", _rejected(report))):
+        if count:
+            said.append(words(also, language, count=f"{count}"))
+    return status.line(" ".join(said), mood)
+
+
+def _rejected(report: BatchReport) -> int:
+    return sum(made.accepted is False for item in report.items for made in item.exports)
 
 
 def _counted(report: BatchReport) -> dict[str, str]:

@@ -272,9 +272,10 @@ def test_a_line_tells_model_fallbacks_time_cost_and_what_became_of_the_files():
 
 
 def test_the_end_counts_files_that_were_left_out_and_files_that_are_not_accepted():
-    states = {ItemState.SUCCEEDED: 10}
-    ended = report(line(exports=(made("ozon"), REJECTED)), status=BatchStatus.ENDED, states=states, refused=2)
-    told = batch_table.summary(ended, {}, Language.EN)
+    states, photo = {ItemState.SUCCEEDED: 10}, line(exports=(made("ozon"), REJECTED))
+    stopped = report(photo, status=BatchStatus.STOPPED, states=states, refused=2)
+    assert "Files left out: 2. Files that do not" in batch_table.summary(stopped, {}, Language.EN)
+    told = batch_table.summary(report(photo, status=BatchStatus.ENDED, states=states, refused=2), {}, Language.EN)
     assert "10 in all. Files left out: 2. Files that do not meet a required rule: 1;" in told
     assert "status warn" in told
 
