@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import ssl
 from dataclasses import dataclass
 
@@ -55,7 +54,7 @@ class Downloader:
         self._check_size(len(address) * 3 // 4)
         try:
             return base64.b64decode(address.partition(",")[2], validate=True)
-        except binascii.Error:
+        except ValueError:  # no base64, or not even ASCII
             raise bad_output("a broken data URI") from None
 
     def _check_size(self, size: int) -> None:

@@ -149,7 +149,9 @@ async def replicate_api(
 
 def _is_page(page: object) -> bool:
     """Enough of one to look for a purchase in it."""
-    results = page.get("results") if isinstance(page, dict) else None
+    if not isinstance(page, dict) or not isinstance(page.get("next") or "", str):
+        return False
+    results = page.get("results")
     return isinstance(results, list) and all(
         isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("input") or {}, dict)
         for one in results

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,10 +43,12 @@ FOREIGN = (
     httpx.InvalidURL,
     httpx.StreamError,
     ReplicateException,
-    json.JSONDecodeError,
-    ValidationError,
+    ValueError,
+    RecursionError,
     TimeoutError,
 )
+"""Bytes that are no text, that are no JSON, or whose shape or numbers are wrong are a `ValueError`; JSON that is nested
+too deep is a `RecursionError`."""
 
 
 @contextmanager
@@ -127,7 +128,7 @@ def _seconds(value: str, date: str) -> float | None:
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -141,7 +142,7 @@ def _problem(response: httpx.Response) -> Mapping[str, object]:
     """The body as problem+json, or nothing when it is anything else."""
     try:
         problem = response.json()
-    except (ValueError, httpx.StreamError):
+    except (ValueError, RecursionError, httpx.StreamError):
         return {}
     return problem if isinstance(problem, dict) else {}
 

@@ -124,7 +124,10 @@ def test_another_prediction_in_the_list_is_never_taken_for_ours(bench: Bench) ->
         bench.run(BIREFNET_MODEL)
 
 
-@pytest.mark.parametrize("answer", [Drop(), Reply(500), Reply(200, b'{"results": 7}'), Reply(200, b"[]")])
+@pytest.mark.parametrize(
+    "answer",
+    [Drop(), Reply(500), *(Reply(200, body) for body in (b'{"results": 7}', b'{"results": [], "next": 7}', b"[]"))],
+)
 def test_when_the_list_cannot_be_read_either_nobody_knows(
     bench: Bench, answer: Reply | Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +136,14 @@ def test_when_the_list_cannot_be_read_either_nobody_knows(
     with pytest.raises(Unsure) as caught:
         bench.run(BIREFNET_MODEL)
     assert caught.value.facts["cause"] == "connection_lost"
+
+
+def test_an_input_in_the_list_that_is_no_ascii_is_not_ours_and_does_no_harm(bench: Bench) -> None:
+    bench.run(BIREFNET_MODEL)
+    bench.server.jobs[0].inputs = {"image": "data:image/png;base64,é"}
+    bench.server.script(BIREFNET, drop_on_create())
+    with pytest.raises(ConnectionLost):
+        bench.run(BIREFNET_MODEL)
 
 
 def test_what_was_bought_long_ago_and_is_removed_does_not_make_a_dropped_creation_unclear(bench: Bench) -> None:

@@ -39,6 +39,12 @@ from tests.providers.conftest import BIREFNET_MODEL, Bench
 PICTURE = png(cutout_rgba(product_photo(64, 48), product_matte(64, 48)))
 OPAQUE = png(product_photo(64, 48))
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
+DEEP = b'{"id": ' + b"[" * 60_000 + b"]" * 60_000 + b"}"
+NO_JSON = {
+    "no text": b'{"id": "\xff\xfe"}',
+    "nested too deep": DEEP,
+    "a number too long": b'{"id": ' + b"9" * 6000 + b"}",
+}
 LOCAL_LEAVES = {"EngineFault", "WeightsFault", "NoTurn"}
 
 
@@ -77,6 +83,7 @@ CASES = [
     Case("422", http(422, "- input.image: must be a URI", "Input validation failed"), "InvalidInput", "must be a URI"),
     Case("422 for a version", http(422, "Invalid version or not permitted"), "ModelGone"),
     Case("422 for the content", http(422, "The input was flagged as sensitive. (E005)"), "ContentRefused"),
+    Case("422 nested too deep", created(422, DEEP), "InvalidInput", "application/json"),
     Case("422 with a list as its body", created(422, b"[1, 2]"), "InvalidInput", "application/json"),
     Case("429 twice", throttle(1), "Throttled", "throttled"),
     Case("429 for long", throttle(7), "Throttled"),
@@ -90,6 +97,7 @@ CASES = [
     Case("created, empty", created(201, b""), "ServerFault", "unreadable"),
     Case("created, a list", created(201, b"[]"), "ServerFault", "unreadable"),
     Case("created, an object of another kind", created(201, b'{"hello": 1}'), "ServerFault", "id"),
+    *(Case(f"created, {name}", created(201, body), "ServerFault", "unreadable") for name, body in NO_JSON.items()),
     Case("dropped at creation", drop_on_create(), "ConnectionLost", "RemoteProtocolError"),
     Case("silent at creation", hang(), "Unsure", "no time", deadline_s=0.1),
     Case("polled, 404", polled(problem_reply(404, "not found")), "PredictionFailed", "gone"),
@@ -98,6 +106,10 @@ CASES = [
     Case("polled, 503 three times", polled(*[problem_reply(503, "no")] * 3), "ServerFault"),
     Case("polled, 429 three times", polled(*[problem_reply(429, "no")] * 3), "Throttled"),
     Case("polled, broken JSON three times", polled(*[Reply(200, b"{")] * 3), "ServerFault", "unreadable"),
+    *(
+        Case(f"polled, {name}, three times", polled(*[Reply(200, body)] * 3), "ServerFault", "unreadable")
+        for name, body in NO_JSON.items()
+    ),
     Case("dropped three times while polling", drop_on_poll(3), "ConnectionLost"),
     Case("never ready", forever(), "TimedOut"),
     Case("never started", forever("starting"), "TimedOut"),
@@ -117,6 +129,7 @@ CASES = [
     Case("output empty list", output([]), "BadOutput", "an empty list"),
     Case("output list of objects", output([{}]), "BadOutput", "a list of an object"),
     Case("output broken data URI", output("data:image/png;base64,!!"), "BadOutput", "data URI"),
+    Case("output data URI beyond ASCII", output("data:image/png;base64,é"), "BadOutput", "data URI"),
     Case("output no address", output("https://[::1"), "BadOutput", "no valid address"),
     Case("output ftp", output("ftp://replicate.delivery/x.png"), "BadOutput", "text"),
     Case("foreign host", output("https://evil.example/x.png"), "BadOutput", "evil.example"),

@@ -21,7 +21,7 @@ from tests.fakes.behaviours import Answer, Behaviour, Drop, Reply, Silence, drop
 from tests.fakes.replicate_server import V1, ReplicateServer
 from tests.photos import jpeg, product_photo
 from tests.providers.conftest import FakeTime
-from tests.providers.test_wire import CASES, LOCAL_LEAVES, leaves
+from tests.providers.test_wire import CASES, LOCAL_LEAVES, NO_JSON, leaves
 from tests.runs.running import run
 from tests.serving import hosted_settings
 
@@ -63,6 +63,10 @@ FAULTS = [
     Fault("creation hangs, the list is silent", Behaviour(creation=Silence()), "Unsure", PRICE, Silence()),
     Fault("creation dropped, the list is broken", drop_on_create(made=True), "Unsure", PRICE, Reply(200, b"{")),
     Fault("creation dropped, the list is dropped", drop_on_create(), "Unsure", PRICE, Drop()),
+    *(
+        Fault(f"creation dropped, the list is {name}", drop_on_create(made=True), "Unsure", PRICE, Reply(200, body))
+        for name, body in NO_JSON.items()
+    ),
     Fault("creation 500, the list is 500", http(500), "Unsure", PRICE, Reply(500)),
 ]
 
