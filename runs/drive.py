@@ -8,9 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+import structlog
+
 import heavy
 from domain import Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
-from errors import ContentRefused, LeaseLost
+from errors import ContentRefused, CutoutRouterError, LeaseLost
 from runs.attempts import Around, Attempts
 from runs.drafting import Draft, make_draft
 from runs.entries import entry_of
@@ -29,6 +31,8 @@ from runs.events import (
 from runs.job import Job, Tools
 from runs.journal import Past
 from runs.leases import Claim, keep
+
+log = structlog.get_logger("cutout_router")
 
 Emit = Callable[[RunEvent], None]
 BUYS_FOR_S = 3600  # from a run's start; the provider keeps inputs and results for as long
@@ -62,8 +66,11 @@ class Drive:
     async def run(self) -> RunResult | None:
         """The result; None when the run was handed over to the next process.
 
+        A bug in it costs the person the model's cutout, not the draft: with one, the run ends and the log says why.
+
         Raises:
             LeaseLost: another process goes on with it.
+            CutoutRouterError: what the person must be told; the run has ended, with its draft if there is one.
         """
         self._task = asyncio.current_task()
         heavy.PATIENT.set(self._job.patient)
@@ -81,9 +88,12 @@ class Drive:
             return None
         except LeaseLost:
             raise
-        except Exception:
-            await self._end(self._result(RunStatus.FAILED))
-            raise
+        except Exception as error:
+            result = await self._end(await self._saved())
+            if isinstance(error, CutoutRouterError) or result.files is None:
+                raise
+            log.exception("run.broke", run_id=self._job.run_id, error=type(error).__name__)
+            return result
         finally:
             keeper.cancel()
             if self._draft:
@@ -160,6 +170,13 @@ class Drive:
         if drafted is None:
             return self._result(RunStatus.FAILED if status is RunStatus.DRAFT else status)
         return replace(self._result(status, self._job.draft_model(), drafted.files), remarks=drafted.remarks)
+
+    async def _saved(self) -> RunResult:
+        """What is left of a run that broke: its draft, unless that is what broke."""
+        try:
+            return await self._drafted_result(RunStatus.DRAFT)
+        except Exception:
+            return self._result(RunStatus.FAILED)
 
     async def _save(self, cutout: Cutout, *, draft: bool = False) -> RunFiles:
         """The exports; the photo was being written while the model worked."""

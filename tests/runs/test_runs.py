@@ -15,7 +15,17 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app import Core
-from domain import Outcome, Reason, RunStatus, SelectionRequest, Spent
+from domain import (
+    ModelInfo,
+    Outcome,
+    ProviderKind,
+    ProviderOutput,
+    Readiness,
+    Reason,
+    RunStatus,
+    SelectionRequest,
+    Spent,
+)
 from errors import InvalidPhoto, NoRoom
 from registry import ModelRegistry
 from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, FileStore, RunEnded, RunStarted
@@ -317,8 +327,18 @@ class FullDisk(FileStore):
         return folder
 
 
-def on(core: Core, store: FileStore) -> Service:
-    tools = replace(core.tools, store=store)
+class Broken:
+    """A provider with a bug of ours in it."""
+
+    def ready(self, _model: ModelInfo) -> Readiness:
+        return Readiness(ready=True)
+
+    async def run(self, *_: object) -> ProviderOutput:
+        raise KeyError("a bug")
+
+
+def on(core: Core, **tools_of_its_own: object) -> Service:
+    tools = replace(core.tools, **tools_of_its_own)
     return Service(ModelRegistry(core.database), tools, Limits(), core.service.privacy, {})
 
 
@@ -326,16 +346,37 @@ def test_when_the_photo_cannot_be_kept_nothing_is_bought_and_the_person_is_told(
     hosted_core: Core, replicate: ReplicateServer
 ):
     with pytest.raises(NoRoom):
-        run(on(hosted_core, FullDisk(hosted_core.store.root, "photo.png")))
+        run(on(hosted_core, store=FullDisk(hosted_core.store.root, "photo.png")))
     assert replicate.creations == []
     assert hosted_core.tools.ledger.report().day == Spent()
 
 
 def test_a_cutout_that_was_bought_and_cannot_be_kept_is_in_the_books(hosted_core: Core, replicate: ReplicateServer):
     with pytest.raises(NoRoom):
-        run(on(hosted_core, FullDisk(hosted_core.store.root, "cutout.png")))
+        run(on(hosted_core, store=FullDisk(hosted_core.store.root, "cutout.png")))
     assert len(replicate.jobs) == 1
     assert hosted_core.tools.ledger.report().day == Spent(paid_usd=0.03)
     with hosted_core.database.read() as session:
         outcomes = session.execute(text("SELECT outcome, cost_usd FROM attempts")).all()
+        runs = session.execute(text("SELECT status, model_id FROM runs")).all()
     assert [tuple(row) for row in outcomes] == [("failed", 0.03)]
+    assert [tuple(row) for row in runs] == [("draft", "embedded")]
+
+
+def test_a_bug_takes_the_models_cutout_and_leaves_the_draft_and_the_log_says_so(hosted_core: Core):
+    broken = {**hosted_core.tools.providers, ProviderKind.FLUX_KONTEXT: Broken()}
+    with capture_logs() as lines:
+        result = run(on(hosted_core, providers=broken))
+    assert (result.status, result.model_id) == (RunStatus.DRAFT, "embedded")
+    assert result.files.cutout.exists()
+    assert outcomes(result) == [("flux-kontext-lora-v2", Outcome.FAILED)]
+    assert "KeyError" in [line.get("error") for line in lines if line["event"] == "run.broke"]
+    assert hosted_core.service.spend().day == Spent()
+
+
+def test_a_bug_in_a_run_without_a_draft_ends_it_as_failed_and_raises(local_core: Core):
+    broken = {**local_core.tools.providers, ProviderKind.EMBEDDED: Broken()}
+    with pytest.raises(KeyError):
+        run(on(local_core, providers=broken))
+    with local_core.database.read() as session:
+        assert session.scalars(text("SELECT status FROM runs")).all() == ["failed"]
