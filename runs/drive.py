@@ -106,7 +106,12 @@ class Drive:
         return self._attempts.progress()
 
     def hand_over(self) -> None:
-        """Leave the run to the next process: nothing is cancelled at the provider, nothing is closed."""
+        """Leave the run to the next process: nothing is cancelled at the provider, nothing is closed.
+
+        Not one that is being cancelled already: it ends here, or the next process would finish what nobody wants.
+        """
+        if self._task and self._task.cancelling():
+            return
         self._handed_over = True
         if self._task:
             self._task.cancel()

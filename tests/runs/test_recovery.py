@@ -15,8 +15,9 @@ from domain import Outcome, RunStatus, SelectionRequest
 from errors import KeyReused, LeaseLost, Stopping
 from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver
 from tests.cores import core_of
-from tests.fakes.behaviours import Behaviour, Drop, Reply, Silence, fail, forever
+from tests.fakes.behaviours import Answer, Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
+from tests.fakes.wire import Job
 from tests.photos import jpeg, product_photo
 from tests.runs.crashing import lapse, prediction_known, recovered, run_until
 from tests.runs.running import mug
@@ -249,6 +250,36 @@ def test_a_stop_hands_the_run_over_and_the_next_start_finishes_it_at_once(
     replicate.jobs[0].behaviour = Behaviour()
     result = recovered(another_core, last.run_id)
     assert (result.status, len(replicate.creations)) == (RunStatus.SUCCEEDED, 1)
+
+
+def test_a_run_that_is_being_cancelled_when_the_program_stops_is_not_handed_over(
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    replicate.always(BIREFNET, forever())
+    cancel = replicate._cancel
+
+    async def close() -> str:
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+        def stop(job: Job) -> Answer:
+            loop.call_soon_threadsafe(stopping.set)
+            return cancel(job)
+
+        async def stop_then() -> None:
+            await stopping.wait()
+            await hosted_core.service.stop(0)
+
+        monkeypatch.setattr(replicate, "_cancel", stop)
+        stopped = asyncio.create_task(stop_then())
+        async with aclosing(hosted_core.service.run(mug(), CHEAP)) as events:
+            async for event in events:
+                if prediction_known(hosted_core):
+                    break
+        await stopped
+        return event.run_id
+
+    report = asyncio.run(hosted_core.service.run_report(asyncio.run(close())))
+    assert (report.status, [one.outcome for one in report.attempts]) == (RunStatus.CANCELLED, [Outcome.CANCELLED])
 
 
 def test_a_run_that_ends_in_time_is_not_handed_over(hosted_core: Core):
