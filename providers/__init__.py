@@ -1,6 +1,6 @@
 """How models are called: the protocol, the hosted and local providers, and the table of them all."""
 
-from providers.base import NO_TRAIL, Come, Listener, PictureCodec, Progress, Provider, Stage, Trail
+from providers.base import NO_TRAIL, Come, Fate, Listener, PictureCodec, Progress, Provider, Stage, Trail
 from providers.birefnet_lite import LiteConfig
 from providers.fetching import Fetcher
 from providers.local import Engine, LocalProvider
@@ -16,6 +16,7 @@ __all__ = [
     "Come",
     "Deadline",
     "Engine",
+    "Fate",
     "Fetcher",
     "Listener",
     "LiteConfig",

@@ -33,17 +33,26 @@ class Come:
         return min(self.done / self.whole, 1.0) if self.whole else 1.0
 
 
+class Fate(StrEnum):
+    """What became of a purchase that nobody waits for any more: it costs nothing, its price, or nobody can tell."""
+
+    FREE = "free"
+    PAID = "paid"
+    UNSURE = "unsure"
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Told to the listener as it happens; `prediction_id` as soon as there is one, `token` before anything is bought.
 
-    `come` is how much of what is fetched is there, when that is known.
+    `come` is how much of what is fetched is there, when that is known; `fate` ends a call that broke off.
     """
 
     stage: Stage
     prediction_id: str | None = None
     come: Come | None = None
     token: str | None = None
+    fate: Fate | None = None
 
 
 Listener = Callable[[Progress], None]

@@ -1,4 +1,4 @@
-"""Whether a purchase with an unclear answer was made: looked up by its token among the account's predictions."""
+"""Purchases; one with an unclear answer is looked up by its token among the account's predictions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
+from replicate.prediction import Prediction
+
+from domain import Fact
 from errors import ProviderError, Unsure
 from providers.mark import carries
 from providers.replicate_client import ReplicateApi
@@ -22,6 +25,10 @@ MOST_PAGES = 30
 """Of a hundred predictions."""
 
 
+Bought: TypeAlias = Prediction | str
+"""A prediction, or the id of one."""
+
+
 class Seen(StrEnum):
     ABSENT = "absent"
     BLIND = "blind"
@@ -33,6 +40,29 @@ class Wanted:
 
     token: str
     since: datetime = field(default_factory=partial(datetime.now, UTC))
+
+
+async def created(api: ReplicateApi, endpoint: str, payload: Mapping[str, Fact], token: str) -> Bought:
+    """Buy a prediction; when the answer leaves unclear whether one was made, look for it.
+
+    Raises:
+        Unsure: nobody can tell.
+        ProviderError: none was bought.
+    """
+    try:
+        return await api.create(endpoint, payload)
+    except ProviderError as error:
+        if not error.facts.get("unsure"):
+            raise
+        prediction_id = await found(api, Wanted(token), error.code)
+        if prediction_id:
+            return prediction_id
+        error.facts = {key: value for key, value in error.facts.items() if key != "unsure"}
+        raise
+
+
+def id_of(bought: Bought) -> str:
+    return bought if isinstance(bought, str) else str(bought.id)
 
 
 async def found(api: ReplicateApi, wanted: Wanted, cause: str) -> str | None:

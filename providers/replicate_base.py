@@ -7,19 +7,18 @@ import base64
 import ssl
 import uuid
 from collections.abc import Mapping
-from typing import TypeAlias
 
 from replicate.prediction import Prediction
 
 from domain import Fact, ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
-from errors import InvalidPhoto, ModelGone, PredictionFailed, ProviderError, TimedOut
+from errors import InvalidPhoto, PredictionFailed, RefusedRequest, TimedOut
 from providers.base import NO_TRAIL, Listener, PictureCodec, Progress, Stage, Trail
 from providers.budget import RetryBudget
 from providers.cleanup import cancelled_if_abandoned, purchased
 from providers.download import Downloader
 from providers.mark import marked
 from providers.output import address_of, bad_output, not_a_picture
-from providers.reconcile import Wanted, found
+from providers.reconcile import Bought, Wanted, created, found, id_of
 from providers.replicate_client import ReplicateApi, replicate_api
 from providers.replicate_config import ReplicateConfig
 from providers.replicate_errors import failed, redacted
@@ -31,9 +30,6 @@ FIRST_POLL_S, MAX_POLL_S, POLL_GROWTH = 0.5, 2.0, 1.5
 MIN_SIDE_PX = 16
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 STAGES = {"starting": Stage.BOOTING}
-
-Bought: TypeAlias = Prediction | str
-"""A prediction, or the id of one."""
 
 
 class ReplicateProvider:
@@ -65,48 +61,39 @@ class ReplicateProvider:
     ) -> ProviderOutput:
         """Buy one prediction for `photo.pixels`, or find the one that was bought, and bring its picture home.
 
-        `deadline_s` covers everything from here on, in seconds; cancelling what is abandoned may take 3 more. Only
-        leaves of `ProviderError` are raised: `Unsure` when a prediction may exist although its id never came.
+        `deadline_s` covers everything from here on, in seconds; cancelling what is abandoned may take 3 more, and 10
+        before that when it is not known yet. Only leaves of `ProviderError` are raised: `Unsure` when a prediction may
+        exist although its id never came.
         """
         async with replicate_api(self.config, self._tls, self._timing.deadline(deadline_s), self._budget) as api:
             listen(Progress(Stage.SENDING))
-            bought = await self._taken_up(api, trail) or await self._buy(api, photo, model, listen, trail)
-            async with cancelled_if_abandoned(api, bought if isinstance(bought, str) else bought.id, trail.handed_over):
+            bought = await self._taken_up(api, listen, trail) or await self._buy(api, photo, model, listen, trail)
+            async with cancelled_if_abandoned(api, id_of(bought), trail.handed_over, listen):
                 prediction = await self._wait(api, await self._known(api, bought, listen), listen)
             data = await self._download(api, prediction, listen)
             return await self._read(data, model.spec.output)
 
-    async def _taken_up(self, api: ReplicateApi, trail: Trail) -> str | None:
+    async def _taken_up(self, api: ReplicateApi, listen: Listener, trail: Trail) -> str | None:
         """The prediction that an earlier process bought; None when it bought nothing."""
+        return await purchased(self._looked_up(api, trail), api, trail.handed_over, listen)
+
+    async def _looked_up(self, api: ReplicateApi, trail: Trail) -> str | None:
         if trail.prediction_id or not trail.token:
             return trail.prediction_id
         wanted = Wanted(trail.token, trail.sent_at) if trail.sent_at else Wanted(trail.token)
         return await found(api, wanted, "interrupted")
 
     async def _buy(self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail) -> Bought:
-        """A new prediction. Its token is told before it is sent; an unclear answer is looked up."""
+        """A new prediction. Its token is told each time before it is sent."""
         image, token = await self._send(api, photo.pixels)
-        listen(Progress(Stage.SENDING, token=token))
         payload = self.payload(image, model)
 
-        def learnt(prediction_id: str) -> None:
-            listen(Progress(Stage.SENDING, prediction_id))
+        async def purchase() -> Bought:
+            listen(Progress(Stage.SENDING, token=token))
+            creation = created(api, model.endpoint, payload, token)
+            return await purchased(creation, api, trail.handed_over, listen)
 
-        try:
-            return await once_more_when_not_bought(
-                lambda: purchased(api.create(model.endpoint, payload), api, token, trail.handed_over, learnt),
-                api.deadline,
-                api.budget,
-                model.typical_seconds,
-            )
-        except ProviderError as error:
-            if not error.facts.get("unsure"):
-                raise
-            prediction_id = await found(api, Wanted(token), error.code)
-            if prediction_id:
-                return prediction_id
-            error.facts = {key: value for key, value in error.facts.items() if key != "unsure"}  # none was bought
-            raise
+        return await once_more_when_not_bought(purchase, api.deadline, api.budget, model.typical_seconds)
 
     async def _known(self, api: ReplicateApi, bought: Bought, listen: Listener) -> Prediction:
         """The prediction that only its id is known of."""
@@ -141,8 +128,8 @@ class ReplicateProvider:
     async def _poll(self, api: ReplicateApi, prediction_id: str) -> Prediction:
         try:
             return await up_to_three_times(lambda: api.get(prediction_id), api.deadline, api.budget)
-        except ModelGone:
-            raise PredictionFailed("the prediction is gone", status="gone") from None
+        except RefusedRequest as error:
+            raise PredictionFailed(f"the prediction is gone: {error}", status="gone") from None
 
     def _address(self, prediction: Prediction) -> str:
         if prediction.status != "succeeded":

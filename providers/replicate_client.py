@@ -13,7 +13,7 @@ import math
 import re
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ import replicate
 from replicate.prediction import Prediction
 
 from domain import Fact
-from errors import ConnectionLost, InvalidInput, ProviderError, ServerFault, TimedOut
+from errors import ConnectionLost, InvalidInput, PredictionFailed, ProviderError, ServerFault, TimedOut
 from providers.budget import RetryBudget
 from providers.replicate_config import ReplicateConfig
 from providers.replicate_errors import provider_errors
@@ -97,6 +97,9 @@ class ReplicateApi:
         except (ServerFault, ConnectionLost, TimedOut) as error:
             error.facts = {**error.facts, "unsure": error.facts.get("reached", True)}
             raise
+        except PredictionFailed as error:  # it was made, in a status that the package does not know
+            error.facts = {**error.facts, "unsure": error.facts.get("status") != "aborted"}
+            raise
 
     async def get(self, prediction_id: str) -> Prediction:
         return await self._call(self.client.predictions.async_get(prediction_id), POLL_S)
@@ -116,11 +119,20 @@ class ReplicateApi:
             raise ServerFault("unreadable answer: results")
         return cast(Mapping[str, Any], page)
 
-    async def cancel(self, prediction_id: str) -> None:
-        """Stop paying for a prediction; what goes wrong here is left to `Cancel-After`."""
-        with suppress(ProviderError), provider_errors(self.config.token):
-            async with asyncio.timeout(CANCEL_S):
-                await self.client.predictions.async_cancel(prediction_id)
+    async def cancel(self, prediction_id: str) -> str | None:
+        """Stop paying for a prediction; the status that it has then. What goes wrong is left to `Cancel-After`."""
+        return await self._status(self.client.predictions.async_cancel(prediction_id))
+
+    async def _status(self, call: Coroutine[Any, Any, Prediction]) -> str | None:
+        """None when nobody says. The package cannot read `aborted`, but its complaint names the word."""
+        try:
+            with provider_errors(self.config.token):
+                async with asyncio.timeout(CANCEL_S):
+                    return str((await call).status)
+        except PredictionFailed as error:
+            return str(error.facts["status"])
+        except ProviderError:
+            return None
 
     async def _call(self, call: Coroutine[Any, Any, Any], seconds: float) -> Any:
         with provider_errors(self.config.token):

@@ -96,7 +96,7 @@ def redacted(text: object, token: SecretStr) -> str:
 def failed(status: str, detail: str) -> ProviderError:
     """The leaf for a prediction that ended without success; `detail` is already redacted."""
     if REFUSAL.search(detail):
-        return ContentRefused(detail)
+        return ContentRefused(detail, status=status)
     return PredictionFailed(f"{status}: {detail}" if detail else status, status=status)
 
 

@@ -11,14 +11,15 @@ import structlog
 
 import heavy
 from domain import Attempt, Cutout, Evidence, Fact, GateReason, ModelInfo, Outcome, Photo, ProviderOutput, Statement
-from errors import EngineFault, PredictionFailed, ProviderError, RefusedRequest, TimedOut, Unsure
+from errors import EngineFault, ProviderError, TimedOut, Unsure
 from imaging import Cut, Geometry, cut_out, evidence, prepare, sights
 from policy import judge, judge_contour, remarks, still_to_say, weakness
-from providers import NO_TRAIL, Listener, Provider, Trail
+from providers import NO_TRAIL, Fate, Listener, Provider, Trail
 
 log = structlog.get_logger("cutout_router")
 
 OUTCOMES = {TimedOut: Outcome.TIMED_OUT, Unsure: Outcome.UNSURE}
+FREE_ENDS = frozenset({"failed", "aborted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,17 @@ def _remarks(call: Call, seen: Evidence, cutout: Cutout) -> dict[str, Fact]:
     return {**(size if told else {}), **({"weak": weak} if weak else {})}
 
 
-def charged(ending: Ending, model: ModelInfo, prediction_id: str | None) -> float:
-    """US dollars: what was delivered counts; what the provider refused or failed does not; the rest might, so it does.
+def charged(ending: Ending, model: ModelInfo, prediction_id: str | None, fate: Fate | None = None) -> float:
+    """US dollars: what was delivered counts; what the provider says it failed or aborted does not; the rest that was
+    bought, or may have been, might, so it does. `fate` is what the provider said when the call broke off.
 
     A canceled prediction is charged, an aborted one is not (https://replicate.com/docs/topics/predictions/lifecycle).
     """
     if ending.attempt.cost_usd is not None:
         return ending.attempt.cost_usd
-    told = ending.error.facts if ending.error else {}
-    failed = isinstance(ending.error, PredictionFailed) and told.get("status") != "canceled"
-    bought = prediction_id is not None or isinstance(ending.error, Unsure)
-    return model.price_usd if bought and not failed and not isinstance(ending.error, RefusedRequest) else 0.0
+    free = fate is Fate.FREE or (ending.error is not None and ending.error.facts.get("status") in FREE_ENDS)
+    bought = prediction_id is not None or fate is Fate.UNSURE or isinstance(ending.error, Unsure)
+    return model.price_usd if bought and not free else 0.0
 
 
 def _cut(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:

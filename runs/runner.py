@@ -19,7 +19,8 @@ async def carry_out(
 ) -> AsyncGenerator[RunEvent, None]:
     """The events of one run; while an attempt goes on, its progress comes at every heartbeat.
 
-    Closing the iterator cancels the run, which ends as cancelled in the journal. A bug in a run without a draft raises here.
+    Closing the iterator cancels the run, which ends as cancelled in the journal. A bug raises here when there is no
+    draft to end with.
     """
     queue: asyncio.Queue[RunEvent | None] = asyncio.Queue()
     drive = Drive(tools, job, claim, queue.put_nowait, past)

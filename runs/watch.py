@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from domain import Attempt, ModelInfo
-from providers import Come, Progress, Stage
+from domain import Attempt, ModelInfo, Outcome
+from errors import Unsure
+from providers import Come, Fate, Progress, Stage
 from runs.attempt import Ending, charged
 from runs.events import AttemptProgress
 from runs.journal import Journal
@@ -27,10 +28,12 @@ class Watch:
         self._stage = Stage.SENDING
         self._come: Come | None = None
         self._prediction_id = attempt.prediction_id
+        self._fate: Fate | None = None
 
     def listen(self, progress: Progress) -> None:
         self._stage = progress.stage
         self._come = progress.come
+        self._fate = progress.fate or self._fate
         if progress.token:
             self._journal.note_sending(self._claim, self._number, progress.token)
         if progress.prediction_id and progress.prediction_id != self._prediction_id:
@@ -44,11 +47,13 @@ class Watch:
 
     def closed(self, ending: Ending) -> Attempt:
         """The attempt with what only the watch knows."""
-        known = {
+        known: dict[str, object] = {
             "seconds": self._seconds(),
             "prediction_id": self._prediction_id,
-            "cost_usd": charged(ending, self._model, self._prediction_id),
+            "cost_usd": charged(ending, self._model, self._prediction_id, self._fate),
         }
+        if self._fate is Fate.UNSURE:
+            known |= {"outcome": Outcome.UNSURE, "error": Unsure.code}
         return ending.attempt.model_copy(update=known)
 
     def _seconds(self) -> float:

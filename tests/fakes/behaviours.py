@@ -92,9 +92,9 @@ def http(status: int, detail: str = "the fake was told to", title: str = "Told t
     return Behaviour(creation=problem_reply(status, detail, title=title))
 
 
-def drop_on_create(made: bool = False) -> Behaviour:
+def drop_on_create(made: bool = False, **steps: Any) -> Behaviour:
     """The POST is cut; with `made`, the prediction exists and runs."""
-    return Behaviour(creation=Drop(), made=made)
+    return Behaviour(creation=Drop(), made=made, **steps)
 
 
 def drop_on_poll(times: int = 1, **steps: Any) -> Behaviour:

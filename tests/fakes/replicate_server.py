@@ -158,7 +158,8 @@ class ReplicateServer:
         return told[job.polls - 1] if job.polls <= len(told) else self._shown(job, 200)
 
     def _cancel(self, job: Job) -> Answer:
-        job.cancelled = job.status not in FINAL
+        if job.status not in FINAL:
+            job.aborted, job.cancelled = job.status == "starting", True
         return self._shown(job, 200)
 
     def _list(self, request: Request) -> Answer:

@@ -48,6 +48,7 @@ class Job:
     polls: int = 0
     downloads: int = 0
     cancelled: bool = False
+    aborted: bool = False
     created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat().replace("+00:00", "Z"))
     file: bytes | None = None
     data_removed: bool = False
@@ -55,7 +56,7 @@ class Job:
     @property
     def status(self) -> str:
         if self.cancelled:
-            return "canceled"
+            return "aborted" if self.aborted else "canceled"
         if self.polls < self.behaviour.boot:
             return "starting"
         if self.polls < self.behaviour.boot + self.behaviour.work:

@@ -9,11 +9,24 @@ from dataclasses import replace
 import pytest
 
 from errors import ProviderError, TimedOut
-from providers import Progress, Stage, replicate_client
-from tests.fakes.behaviours import Answer, Behaviour, Silence, drop_on_poll, fail, forever, succeed, throttle
+from providers import Fate, Progress, Stage, cleanup, replicate_client
+from tests.fakes.behaviours import (
+    Answer,
+    Behaviour,
+    Silence,
+    drop_on_create,
+    drop_on_poll,
+    fail,
+    forever,
+    http,
+    problem_reply,
+    succeed,
+    throttle,
+)
 from tests.fakes.replicate_server import BIREFNET, ReplicateServer
-from tests.fakes.wire import Job
+from tests.fakes.wire import Job, Request
 from tests.providers.conftest import BIREFNET_MODEL, Bench, small_photo
+from tests.providers.test_wire import FROM_THE_FUTURE
 
 
 def cancels(server: ReplicateServer) -> int:
@@ -44,7 +57,15 @@ def test_a_prediction_is_cancelled_when_the_deadline_passes(bench: Bench, status
     assert bench.server.jobs[0].cancelled
 
 
-@pytest.mark.parametrize("behaviour", [drop_on_poll(3, work=9), fail(None, "paused")])
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        drop_on_poll(3, work=9),
+        fail(None, "paused"),
+        *(Behaviour(polls=(problem_reply(status, "no"),)) for status in (400, 404, 409, 422)),
+        FROM_THE_FUTURE,
+    ],
+)
 def test_a_prediction_is_cancelled_when_it_cannot_be_followed(bench: Bench, behaviour: Behaviour) -> None:
     bench.server.script(BIREFNET, behaviour)
     with pytest.raises(ProviderError):
@@ -88,6 +109,60 @@ def test_a_prediction_is_cancelled_when_the_person_stops_the_run_before_its_id_h
         asyncio.run(start())
     assert bench.server.jobs[0].cancelled
     assert bench.told[-1].prediction_id == bench.server.jobs[0].id  # it is charged, so the books must know
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "fate"),
+    [(forever("starting"), Fate.FREE), (forever(), Fate.PAID), (drop_on_poll(3, status="failed", work=3), Fate.FREE)],
+)
+def test_what_the_provider_says_when_it_cancels_is_told(bench: Bench, behaviour: Behaviour, fate: Fate) -> None:
+    bench.server.script(BIREFNET, behaviour)
+    with pytest.raises(ProviderError):
+        bench.run(BIREFNET_MODEL)
+    assert (bench.told[-1].prediction_id, bench.told[-1].fate) == ("job0001", fate)
+
+
+def test_a_prediction_is_cancelled_when_the_person_stops_the_run_while_it_is_looked_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start() -> None:
+        loop, task, shown = asyncio.get_running_loop(), asyncio.ensure_future(run), bench.server._list
+
+        def stop(request: Request) -> Answer:
+            loop.call_soon_threadsafe(task.cancel)
+            return shown(request)
+
+        monkeypatch.setattr(bench.server, "_list", stop)
+        bench.server.script(BIREFNET, drop_on_create(made=True, work=9))
+        await task
+
+    run = bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 60, bench.told.append)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(start())
+    assert bench.server.jobs[0].cancelled
+    assert bench.told[-1].prediction_id == "job0001"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "fates"),
+    [(Behaviour(creation=Silence(), made=True), [Fate.UNSURE]), (http(422), []), (drop_on_create(), [])],
+    ids=["no answer", "refused", "dropped, nothing made"],
+)
+def test_whether_a_purchase_was_made_that_the_person_stopped_is_told_when_nobody_knows(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour, fates: list[Fate]
+) -> None:
+    monkeypatch.setattr(cleanup, "LATE_S", 0.5)
+
+    async def start() -> None:
+        stop, task = asyncio.get_running_loop().call_soon_threadsafe, asyncio.ensure_future(run)
+        bench.server.script(BIREFNET, replace(behaviour, on_creation=lambda: stop(task.cancel)))
+        await task
+
+    run = bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 60, bench.told.append)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(start())
+    assert [progress.fate for progress in bench.told if progress.fate] == fates
+    assert {progress.prediction_id for progress in bench.told} == {None}
 
 
 def test_stopping_twice_does_not_stop_the_cleaning_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

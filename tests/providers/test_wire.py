@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from pydantic import SecretStr
@@ -71,6 +71,14 @@ def delivered(*answers: Reply | Drop) -> Behaviour:
     return succeed(PICTURE, deliveries=answers)
 
 
+FROM_THE_FUTURE = replace(
+    created(201, b'{"id": "x", "model": "a/b", "version": "v", "status": "queued", "input": {}}'),
+    made=True,
+    status="queued",
+    output=None,
+)
+"""A prediction whose status the package does not know, so that it does not even tell the id."""
+
 CASES = [
     Case("400", http(400), "InvalidInput", "HTTP 400"),
     Case("401", http(401), "Unauthenticated", "HTTP 401"),
@@ -100,7 +108,12 @@ CASES = [
     *(Case(f"created, {name}", created(201, body), "ServerFault", "unreadable") for name, body in NO_JSON.items()),
     Case("dropped at creation", drop_on_create(), "ConnectionLost", "RemoteProtocolError"),
     Case("silent at creation", hang(), "Unsure", "no time", deadline_s=0.1),
-    Case("polled, 404", polled(problem_reply(404, "not found")), "PredictionFailed", "gone"),
+    *(
+        Case(f"polled, {status}", polled(problem_reply(status, "no")), "PredictionFailed", f"gone: HTTP {status}")
+        for status in (400, 404, 409, 410, 422)
+    ),
+    Case("polled, 422 for the content", polled(problem_reply(422, "NSFW")), "PredictionFailed", "gone"),
+    Case("created in a status of the future", FROM_THE_FUTURE, "PredictionFailed", "queued"),
     Case("polled, 401", polled(problem_reply(401, "no")), "Unauthenticated"),
     Case("polled, 500 three times", polled(*[problem_reply(500, "no")] * 3), "ServerFault"),
     Case("polled, 503 three times", polled(*[problem_reply(503, "no")] * 3), "ServerFault"),

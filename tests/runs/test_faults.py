@@ -43,13 +43,25 @@ class Fault:
 
 
 PAID = {"BadOutput"}
-KEPT = dict.fromkeys(("canceled", "never ready", "never started", "failed with an object as its error"), PRICE)
+KEPT = dict.fromkeys(
+    (
+        "canceled",
+        "never ready",
+        "failed with an object as its error",
+        "unknown status",
+        "created in a status of the future",
+    ),
+    PRICE,
+)
 AT_CREATION_ONLY = ("silent at creation", "file never comes", "file too large", "file without transparency")
 
 
 def cost_of(name: str, leaf: str) -> float:
-    """A prediction that succeeded, or broke off unseen, counts; refused, failed and aborted ones do not."""
-    lost_later = name.startswith(("polled", "dropped three", "file")) and "404" not in name.split(",")[-1]
+    """A prediction that succeeded, or broke off unseen, counts; refused, failed and aborted ones do not.
+
+    One that is cancelled before it starts is aborted.
+    """
+    lost_later = name.startswith(("polled", "dropped three", "file"))
     return PRICE if leaf in PAID or lost_later else KEPT.get(name, 0.0)
 
 

@@ -22,17 +22,19 @@ from domain import (
     ProviderOutput,
     Readiness,
     Reason,
+    RunReport,
     RunStatus,
     SelectionRequest,
     Spent,
 )
 from errors import InvalidPhoto, NoRoom
+from providers import cleanup
 from registry import ModelRegistry
 from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, FileStore, RunEnded, RunStarted
 from service import Limits, Service
 from tests.conftest import SettingsMaker
 from tests.cores import core_of
-from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail, forever, http, nsfw, output
+from tests.fakes.behaviours import Behaviour, Reply, Silence, drop_on_create, fail, forever, http, nsfw, output
 from tests.fakes.pictures import matte_by_border
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
 from tests.photos import png, raster
@@ -137,6 +139,42 @@ def test_closing_the_events_cancels_the_prediction_and_the_journal_says_so(
     assert report.status is RunStatus.CANCELLED
     assert [attempt.outcome for attempt in report.attempts] == [Outcome.CANCELLED]
     assert replicate.jobs[0].cancelled
+
+
+def stopped(core: Core, replicate: ReplicateServer) -> RunReport:
+    """The report of a run that is stopped as soon as the provider has its order."""
+
+    async def stop() -> str:
+        async with aclosing(core.service.run(mug(), SelectionRequest())) as events:
+            async for event in events:
+                if replicate.jobs:
+                    return event.run_id
+        raise AssertionError("no prediction")
+
+    report = asyncio.run(core.service.run_report(asyncio.run(stop())))
+    assert report
+    return report
+
+
+def test_a_prediction_that_is_stopped_before_it_has_started_costs_nothing(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    replicate.always(V2, forever("starting"))
+    report = stopped(hosted_core, replicate)
+    assert (report.status, report.cost_usd) == (RunStatus.CANCELLED, 0)
+    assert replicate.jobs[0].cancelled
+    assert hosted_core.service.spend().day == Spent()
+
+
+def test_an_order_that_is_stopped_before_its_answer_has_come_is_unsure_and_its_price_stays_reserved(
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cleanup, "LATE_S", 0.05)
+    replicate.always(V2, Behaviour(creation=Silence(), made=True))
+    report = stopped(hosted_core, replicate)
+    assert report.status is RunStatus.CANCELLED
+    assert [(one.outcome, one.error, one.cost_usd) for one in report.attempts] == [(Outcome.UNSURE, "unsure", 0.03)]
+    assert hosted_core.service.spend().day == Spent(unsure_usd=0.03)
 
 
 def test_events_come_in_the_order_of_the_run(hosted_core: Core, replicate: ReplicateServer):
