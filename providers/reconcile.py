@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from replicate.prediction import Prediction
@@ -14,11 +16,15 @@ from replicate.prediction import Prediction
 from domain import Fact
 from errors import ProviderError, Unsure
 from providers.mark import carries
-from providers.replicate_client import ReplicateApi
+from providers.replicate_client import CREATE_S, ReplicateApi
 from providers.retries import up_to_three_times
 
 PAUSES_S = (0.0, 1.0, 3.0)
 """Before each look: a purchase that is under way may take a moment to be listed."""
+LATER_PAUSE_S = 5.0
+"""Before each further look, while an order of an earlier process may still arrive."""
+ARRIVES_WITHIN_S = CREATE_S + 5.0
+"""After it was sent; its own process would not have waited longer for the answer."""
 CLOCKS_APART = timedelta(minutes=20)
 """Less than the hour after which a prediction's inputs are gone: what is older is not looked at."""
 MOST_PAGES = 30
@@ -36,10 +42,19 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`since` is when the purchase was sent, by our clock: just now, unless an earlier process sent it."""
+    """`since` is when the purchase was sent, by our clock: just now, unless an earlier process sent it. It may still
+    arrive for `open_s` seconds.
+    """
 
     token: str
     since: datetime = field(default_factory=partial(datetime.now, UTC))
+    open_s: float = 0.0
+
+    @classmethod
+    def of_earlier(cls, token: str, sent_at: datetime) -> Wanted:
+        """Sent by an earlier process, which did not stay to hear the answer: the provider may be at it still."""
+        ago = (datetime.now(UTC) - sent_at).total_seconds()
+        return cls(token, sent_at, min(max(ARRIVES_WITHIN_S - ago, 0.0), ARRIVES_WITHIN_S))
 
 
 async def created(api: ReplicateApi, endpoint: str, payload: Mapping[str, Fact], token: str) -> Bought:
@@ -66,12 +81,12 @@ def id_of(bought: Bought) -> str:
 
 
 async def found(api: ReplicateApi, wanted: Wanted, cause: str) -> str | None:
-    """The id of the prediction; None when all looks agree that there is none.
+    """The id of the prediction; None when all looks agree that there is none, the last one when none can come any more.
 
     Raises:
         Unsure: the list could not be read, does not tell, or the deadline did not leave time for a second look.
     """
-    for pause in PAUSES_S:
+    for pause in _pauses(wanted.open_s):
         if pause and api.deadline.passed:
             raise Unsure("no time to look again", cause=cause)
         await api.deadline.pause(pause)
@@ -81,6 +96,11 @@ async def found(api: ReplicateApi, wanted: Wanted, cause: str) -> str | None:
         if seen is not Seen.ABSENT:
             return seen
     return None
+
+
+def _pauses(open_s: float) -> Iterator[float]:
+    yield from PAUSES_S
+    yield from repeat(LATER_PAUSE_S, max(0, math.ceil((open_s - sum(PAUSES_S)) / LATER_PAUSE_S)))
 
 
 async def _look(api: ReplicateApi, wanted: Wanted) -> str:

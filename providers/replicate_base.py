@@ -80,7 +80,7 @@ class ReplicateProvider:
     async def _looked_up(self, api: ReplicateApi, trail: Trail) -> str | None:
         if trail.prediction_id or not trail.token:
             return trail.prediction_id
-        wanted = Wanted(trail.token, trail.sent_at) if trail.sent_at else Wanted(trail.token)
+        wanted = Wanted.of_earlier(trail.token, trail.sent_at) if trail.sent_at else Wanted(trail.token)
         return await found(api, wanted, "interrupted")
 
     async def _buy(self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail) -> Bought:

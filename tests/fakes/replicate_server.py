@@ -128,18 +128,26 @@ class ReplicateServer:
                 return Reply(200, data, {"Content-Type": media_type})
         return problem_reply(404, "The requested resource could not be found.")
 
+    def arrive_at_last(self, creation: Request) -> Job:
+        """Make the prediction of a POST now to which there was no answer."""
+        with self._lock:
+            return self._bought(creation, Behaviour())
+
     def _create(self, request: Request) -> Answer:
-        named, version = MODEL_PATH.fullmatch(request.path), str(request.json.get("version", "hidden"))
-        model = named[1] if named else MODELS_BY_VERSION.get(version, UNKNOWN_VERSION)
-        behaviour = self._next(model, request.inputs)
+        behaviour = self._next(_asked_for(request)[0], request.inputs)
         if behaviour.on_creation:
             behaviour.on_creation()
         if behaviour.creation and not behaviour.made:
             return behaviour.creation
+        job = self._bought(request, behaviour)
+        return behaviour.creation or self._shown(job, 201)
+
+    def _bought(self, request: Request, behaviour: Behaviour) -> Job:
+        model, version = _asked_for(request)
         job_id = f"job{len(self.jobs) + 1:04d}"
         job = Job(job_id, model, version, request.inputs, request.headers.get("cancel-after"), behaviour)
         self.jobs.append(job)
-        return behaviour.creation or self._shown(job, 201)
+        return job
 
     def _next(self, model: str, inputs: Inputs) -> Behaviour:
         for target, queue in self._queues:
@@ -211,6 +219,12 @@ class ReplicateServer:
         if address.startswith("data:"):
             return pictures.from_data_uri(address)
         return self._files[address.rpartition("/")[2]][1]
+
+
+def _asked_for(request: Request) -> tuple[str, str]:
+    """Model and version of a creation."""
+    named, version = MODEL_PATH.fullmatch(request.path), str(request.json.get("version", "hidden"))
+    return named[1] if named else MODELS_BY_VERSION.get(version, UNKNOWN_VERSION), version
 
 
 def as_json(status: int, shape: dict[str, Any]) -> Reply:

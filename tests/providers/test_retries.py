@@ -11,7 +11,7 @@ import pytest
 
 from domain import Photo, Raster
 from errors import ConnectionLost, ProviderError, ServerFault, Throttled, TimedOut, Unsure
-from providers import replicate_client
+from providers import Trail, replicate_client
 from providers.budget import RetryBudget
 from tests.fakes.behaviours import (
     Behaviour,
@@ -48,6 +48,13 @@ def test_a_creation_turned_away_is_sent_once_more_after_the_time_that_was_asked_
     bench.run(BIREFNET_MODEL)
     assert bench.time.slept[0] == 2.0 + JITTER_S
     assert len(bench.server.creations) == 2
+
+
+def test_before_a_creation_is_sent_once_more_its_token_is_told_again(bench: Bench) -> None:
+    bench.server.script(BIREFNET, throttle(2))
+    bench.run(BIREFNET_MODEL)
+    tokens = [progress.token for progress in bench.told if progress.token]
+    assert tokens == [tokens[0]] * 2  # when it was sent is when it may arrive
 
 
 def test_a_creation_turned_away_without_a_time_waits_a_second(bench: Bench) -> None:
@@ -115,6 +122,24 @@ def test_a_prediction_whose_creation_was_not_answered_is_found_and_brought_home(
     bench.run(BIREFNET_MODEL, Photo(Raster(*size, "RGB", pixels), ""))
     assert len(bench.server.creations) == len(bench.server.jobs) == 1
     assert "job0001" in {progress.prediction_id for progress in bench.told}
+
+
+@pytest.mark.parametrize(("ago_s", "looks"), [(0, 10), (10, 8), (30, 4), (31, 3), (60, 3), (-60, 10)])
+def test_an_order_of_an_earlier_process_is_looked_for_until_it_cannot_arrive_any_more(
+    bench: Bench, ago_s: float, looks: int
+) -> None:
+    trail = Trail(token="0" * 32, sent_at=datetime.now(UTC) - timedelta(seconds=ago_s))
+    asyncio.run(bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 60, bench.told.append, trail))
+    lists = [request for request in bench.server.requests_to("GET", "/v1/") if request.path == "/v1/predictions"]
+    assert len(lists) == looks
+    assert len(bench.server.creations) == 1
+
+
+def test_without_the_time_to_wait_for_an_order_of_an_earlier_process_nobody_knows(bench: Bench) -> None:
+    trail = Trail(token="0" * 32, sent_at=datetime.now(UTC))
+    with pytest.raises(Unsure):
+        asyncio.run(bench.provider(BIREFNET_MODEL).run(small_photo(), BIREFNET_MODEL, 20, bench.told.append, trail))
+    assert bench.server.creations == []
 
 
 def test_another_prediction_in_the_list_is_never_taken_for_ours(bench: Bench) -> None:

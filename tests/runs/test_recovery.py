@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver
 from tests.cores import core_of
 from tests.fakes.behaviours import Answer, Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
-from tests.fakes.wire import Job
+from tests.fakes.wire import Job, Request
 from tests.photos import jpeg, product_photo
 from tests.runs.crashing import lapse, prediction_known, recovered, run_until
 from tests.runs.running import mug
@@ -73,6 +73,44 @@ def test_killed_before_the_order_arrived_it_is_sent_again(
     run_id = run_until(hosted_core, lambda _: bool(replicate.creations), CHEAP)
     result = recovered(another_core, run_id)
     assert (result.status, outcomes(result)) == (RunStatus.SUCCEEDED, [("birefnet", Outcome.SUCCEEDED)])
+    assert (len(replicate.creations), len(replicate.jobs)) == (2, 1)
+
+
+def handed_over_with_its_order(core: Core, replicate: ReplicateServer) -> str:
+    """The id of a run that is handed over while the provider is slow to answer its order."""
+    replicate.script(BIREFNET, Behaviour(creation=Silence()))
+    last = stopped_in_the_middle(core, lambda _: bool(replicate.creations))[-1]
+    assert isinstance(last, RunHandedOver)
+    return last.run_id
+
+
+def on_look(replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch, number: int, do: Callable[[], object]) -> None:
+    """Do something before the provider's list is shown for the so-and-so-many-th time."""
+    shown, looks = replicate._list, iter(range(1, 1000))
+
+    def show(request: Request) -> Answer:
+        if next(looks) == number:
+            do()
+        return shown(request)
+
+    monkeypatch.setattr(replicate, "_list", show)
+
+
+def test_an_order_that_was_handed_over_and_arrives_late_is_waited_for_and_not_sent_again(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    run_id = handed_over_with_its_order(hosted_core, replicate)
+    on_look(replicate, monkeypatch, 8, lambda: replicate.arrive_at_last(replicate.creations[0]))
+    result = recovered(another_core, run_id)
+    assert (result.status, outcomes(result)) == (RunStatus.SUCCEEDED, [("birefnet", Outcome.SUCCEEDED)])
+    assert (len(replicate.creations), len(replicate.jobs)) == (1, 1)
+
+
+def test_an_order_that_was_handed_over_and_did_not_arrive_while_it_could_is_sent_again(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer
+):
+    result = recovered(another_core, handed_over_with_its_order(hosted_core, replicate))
+    assert result.status is RunStatus.SUCCEEDED
     assert (len(replicate.creations), len(replicate.jobs)) == (2, 1)
 
 
@@ -223,8 +261,8 @@ def test_an_hour_later_what_was_bought_is_asked_for_and_nothing_more_is_bought(
     assert len(replicate.creations) == 1
 
 
-def stopped_in_the_middle(core: Core, replicate: ReplicateServer) -> list[RunEvent]:
-    """The events of a run that is still waiting for its prediction when the program is stopped."""
+def stopped_in_the_middle(core: Core, when: Callable[[Core], bool] = prediction_known) -> list[RunEvent]:
+    """The events of a run that is in the middle of its work when the program is stopped."""
 
     async def stop() -> list[RunEvent]:
         told: list[RunEvent] = []
@@ -232,7 +270,7 @@ def stopped_in_the_middle(core: Core, replicate: ReplicateServer) -> list[RunEve
         async with aclosing(core.service.run(mug(), CHEAP)) as events:
             async for event in events:
                 told.append(event)
-                if prediction_known(core) and not stopping:
+                if when(core) and not stopping:
                     stopping.append(asyncio.create_task(core.service.stop(0)))
         assert await stopping[0] == 1
         return told
@@ -244,7 +282,7 @@ def test_a_stop_hands_the_run_over_and_the_next_start_finishes_it_at_once(
     hosted_core: Core, another_core: Core, replicate: ReplicateServer
 ):
     replicate.always(BIREFNET, forever())
-    last = stopped_in_the_middle(hosted_core, replicate)[-1]
+    last = stopped_in_the_middle(hosted_core)[-1]
     assert isinstance(last, RunHandedOver)
     assert not replicate.jobs[0].cancelled
     replicate.jobs[0].behaviour = Behaviour()
@@ -273,10 +311,11 @@ def test_a_run_that_is_being_cancelled_when_the_program_stops_is_not_handed_over
         stopped = asyncio.create_task(stop_then())
         async with aclosing(hosted_core.service.run(mug(), CHEAP)) as events:
             async for event in events:
+                run_id = event.run_id
                 if prediction_known(hosted_core):
                     break
         await stopped
-        return event.run_id
+        return run_id
 
     report = asyncio.run(hosted_core.service.run_report(asyncio.run(close())))
     assert (report.status, [one.outcome for one in report.attempts]) == (RunStatus.CANCELLED, [Outcome.CANCELLED])
