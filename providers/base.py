@@ -94,3 +94,10 @@ class Provider(Protocol):
     ) -> ProviderOutput:
         """Call the model, or go on where `trail` ends; `deadline_s` is how many seconds it may take from now."""
         ...
+
+    async def abandon(self, trail: Trail, deadline_s: float) -> Fate:
+        """Cancel what an earlier process left where `trail` ends, and tell what became of it.
+
+        It takes `deadline_s` and a few seconds more at most, and raises nothing.
+        """
+        ...

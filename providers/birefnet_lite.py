@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
 from errors import EngineFault, WeightsFault
-from providers.base import NO_TRAIL, Come, Listener, Progress, Stage, Trail
+from providers.base import NO_TRAIL, Come, Fate, Listener, Progress, Stage, Trail
 from providers.fetching import Fetcher
 from providers.onnx_session import Contract, Floats, OnnxSession, runtime_there
 from providers.timing import Deadline, Timing
@@ -69,6 +69,9 @@ class BirefnetLiteProvider:
         listen(Progress(Stage.WORKING))
         matte = await self._worker.do(partial(self._matte, photo.pixels), deadline.left)
         return ProviderOutput(matte, OutputKind.MASK)
+
+    async def abandon(self, trail: Trail, deadline_s: float) -> Fate:  # noqa: ARG002  # the protocol's
+        return Fate.FREE
 
     @property
     def _weights(self) -> Weights:

@@ -76,6 +76,12 @@ async def _cancelled(api: ReplicateApi, prediction_id: str, listen: Listener) ->
         listen(Progress(Stage.WORKING, prediction_id, fate=fate))
 
 
+async def settled(api: ReplicateApi, prediction_id: str) -> Fate:
+    """Cancel the prediction, and look at it when the answer to that does not tell how it ended."""
+    fate = FATES.get(await api.cancel(prediction_id))
+    return fate or FATES.get(await api.status(prediction_id), Fate.UNSURE)
+
+
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """Do a short, bounded piece of work even when the task is cancelled (again) meanwhile."""
     task = asyncio.ensure_future(work)

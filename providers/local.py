@@ -9,7 +9,7 @@ from contextlib import suppress
 import heavy
 from domain import ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
 from errors import EngineFault, TimedOut
-from providers.base import NO_TRAIL, Listener, Progress, Stage, Trail
+from providers.base import NO_TRAIL, Fate, Listener, Progress, Stage, Trail
 
 Engine = Callable[[Raster], Raster]
 
@@ -48,6 +48,9 @@ class LocalProvider:
                 return ProviderOutput(await heavy.do(begin, self._engine), OutputKind.MASK)
         except TimeoutError:
             raise TimedOut(f"the engine took longer than {deadline_s:.0f} s") from None
+
+    async def abandon(self, trail: Trail, deadline_s: float) -> Fate:  # noqa: ARG002  # the protocol's
+        return Fate.FREE
 
 
 def _count_from_now(limit: asyncio.Timeout, loop: asyncio.AbstractEventLoop, seconds: float) -> None:

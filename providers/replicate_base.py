@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from replicate.prediction import Prediction
 
 from domain import Fact, ModelInfo, OutputKind, Photo, ProviderOutput, Raster, Readiness
-from errors import InvalidPhoto, PredictionFailed, RefusedRequest, TimedOut
-from providers.base import NO_TRAIL, Listener, PictureCodec, Progress, Stage, Trail
+from errors import InvalidPhoto, PredictionFailed, ProviderError, RefusedRequest, TimedOut
+from providers.base import NO_TRAIL, Fate, Listener, PictureCodec, Progress, Stage, Trail
 from providers.budget import RetryBudget
-from providers.cleanup import cancelled_if_abandoned, purchased
+from providers.cleanup import cancelled_if_abandoned, purchased, settled
 from providers.download import Downloader
 from providers.mark import marked
 from providers.output import address_of, bad_output, not_a_picture
@@ -72,6 +72,16 @@ class ReplicateProvider:
                 prediction = await self._wait(api, await self._known(api, bought, listen), listen)
             data = await self._download(api, prediction, listen)
             return await self._read(data, model.spec.output)
+
+    async def abandon(self, trail: Trail, deadline_s: float) -> Fate:
+        if not self.config.has_token:
+            return Fate.UNSURE
+        async with replicate_api(self.config, self._tls, self._timing.deadline(deadline_s), self._budget) as api:
+            try:
+                prediction_id = await self._looked_up(api, trail)
+            except ProviderError:
+                return Fate.UNSURE
+            return await settled(api, prediction_id) if prediction_id else Fate.FREE
 
     async def _taken_up(self, api: ReplicateApi, listen: Listener, trail: Trail) -> str | None:
         """The prediction that an earlier process bought; None when it bought nothing."""

@@ -62,7 +62,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class ReplicateApi:
-    """The five calls of the API that a run needs; each raises only `ProviderError`."""
+    """The calls of the API that a run needs; each raises only `ProviderError`."""
 
     client: replicate.Client
     config: ReplicateConfig
@@ -122,6 +122,10 @@ class ReplicateApi:
     async def cancel(self, prediction_id: str) -> str | None:
         """Stop paying for a prediction; the status that it has then. What goes wrong is left to `Cancel-After`."""
         return await self._status(self.client.predictions.async_cancel(prediction_id))
+
+    async def status(self, prediction_id: str) -> str | None:
+        """In a few seconds, and after the deadline too; None when nobody says."""
+        return await self._status(self.client.predictions.async_get(prediction_id))
 
     async def _status(self, call: Coroutine[Any, Any, Prediction]) -> str | None:
         """None when nobody says. The package cannot read `aborted`, but its complaint names the word."""

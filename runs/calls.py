@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from database import Database
 from domain import ModelInfo, Photo, ProviderKind, ProviderOutput, Readiness
 from errors import DatabaseError, NoTurn
-from providers import NO_TRAIL, Deadline, Listener, Provider, Timing, Trail
+from providers import NO_TRAIL, Deadline, Fate, Listener, Provider, Timing, Trail
 from runs.tables import CallRow
 
 log = structlog.get_logger("cutout_router")
@@ -99,6 +99,10 @@ class InTurn:
         finally:
             if call_id:
                 await asyncio.shield(asyncio.to_thread(self._leave, call_id))
+
+    async def abandon(self, trail: Trail, deadline_s: float) -> Fate:
+        """Without a turn: it buys nothing, and ends what is under way."""
+        return await self._inner.abandon(trail, deadline_s)
 
     async def _turn(self, model: ModelInfo, deadline: Deadline) -> str | None:
         """None when the books cannot be opened: then nothing is bought anyway that is not written down."""

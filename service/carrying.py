@@ -142,7 +142,7 @@ class Carrier:
             models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
             photo = None if past.takes > MOST_TAKES else await asyncio.to_thread(self._photo, run_id)
             if photo is None:
-                await asyncio.to_thread(interrupt, self._tools, claim, past, _by_id(models))
+                await interrupt(self._tools, claim, past, _by_id(models))
                 return
             facts = partial(self._facts, models, photo, Payer(run_id))
             job = Job(run_id, photo, past.result.selection, _by_id(models), facts)

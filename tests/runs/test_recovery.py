@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from app import Core
-from domain import Outcome, RunStatus, SelectionRequest
+from domain import Outcome, RunStatus, SelectionRequest, Spent
 from errors import KeyReused, LeaseLost, Stopping
-from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver
+from providers import replicate_client
+from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver, RunResult
 from tests.cores import core_of
 from tests.fakes.behaviours import Answer, Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
-from tests.fakes.wire import Job, Request
+from tests.fakes.wire import FINAL, Job, Request
 from tests.photos import jpeg, product_photo
 from tests.runs.crashing import lapse, prediction_known, recovered, run_until
 from tests.runs.running import mug
@@ -207,10 +210,80 @@ def test_a_run_that_nobody_can_finish_ends_as_interrupted_with_its_draft(
     result = recovered(another_core, run_id)
     assert (result.status, result.model_id) == (RunStatus.INTERRUPTED, "embedded")
     assert result.files.cutout.name == "draft-cutout.png"
-    assert outcomes(result) == [("birefnet", Outcome.UNSURE)]
+    assert outcomes(result) == [("birefnet", Outcome.CANCELLED)]
     assert result.attempts[0].cost_usd == 0.002
+    assert replicate.jobs[0].cancelled
     assert "interrupted" in another_core.service.report(result).explanation
     assert len(replicate.creations) == 1
+
+
+def interrupted(core: Core, another: Core, dies: Callable[[Core], bool] = prediction_known) -> RunResult:
+    """How the next process ends a run whose photo is gone."""
+    run_id = run_until(core, dies, CHEAP)
+    shutil.rmtree(core.store.root / run_id)
+    return recovered(another, run_id)
+
+
+@pytest.mark.parametrize(
+    ("left", "spent"),
+    [
+        (forever(), Spent(paid_usd=0.002)),
+        (forever("starting"), Spent()),
+        (Behaviour(work=0), Spent(paid_usd=0.002)),
+        (Behaviour(work=0, status="failed"), Spent()),
+        (Behaviour(work=0, status="aborted"), Spent()),
+        (Behaviour(work=0, status="paused"), Spent(paid_usd=0.002)),
+    ],
+    ids=["working", "not started", "succeeded", "failed", "aborted", "in a status of the future"],
+)
+def test_an_interrupted_run_leaves_no_prediction_running_and_costs_what_the_provider_says(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer, left: Behaviour, spent: Spent
+):
+    replicate.always(BIREFNET, forever())
+
+    def leaves(core: Core) -> bool:
+        if prediction_known(core):
+            replicate.jobs[0].behaviour = left
+        return prediction_known(core)
+
+    result = interrupted(hosted_core, another_core, leaves)
+    assert (result.status, outcomes(result)) == (RunStatus.INTERRUPTED, [("birefnet", Outcome.CANCELLED)])
+    assert another_core.service.spend().day == spent
+    assert replicate.jobs[0].status in FINAL
+
+
+@pytest.mark.parametrize(("made", "spent"), [(True, Spent(paid_usd=0.002)), (False, Spent())])
+def test_the_order_of_an_interrupted_run_is_looked_for(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer, made: bool, spent: Spent
+):
+    replicate.script(BIREFNET, replace(forever(), creation=Silence(), made=made))
+    result = interrupted(hosted_core, another_core, lambda _: bool(replicate.creations))
+    assert outcomes(result) == [("birefnet", Outcome.CANCELLED)]
+    assert another_core.service.spend().day == spent
+    assert all(job.cancelled for job in replicate.jobs)
+
+
+def test_when_the_provider_does_not_say_what_became_of_it_the_price_stays_reserved(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    replicate.always(BIREFNET, forever())
+    monkeypatch.setattr(replicate_client, "CANCEL_S", 0.05)
+    monkeypatch.setattr(replicate, "_cancel", lambda _: Silence())
+    result = interrupted(hosted_core, another_core)
+    assert outcomes(result) == [("birefnet", Outcome.UNSURE)]
+    assert another_core.service.spend().day == Spent(unsure_usd=0.002)
+
+
+def test_a_prediction_that_is_too_late_to_cancel_is_looked_at(
+    hosted_core: Core, another_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    replicate.always(BIREFNET, forever())
+    monkeypatch.setattr(replicate, "_cancel", lambda _: Reply(409))
+    run_id = run_until(hosted_core, prediction_known, CHEAP)
+    (hosted_core.store.root / run_id / "photo.png").unlink()
+    replicate.jobs[0].behaviour = Behaviour(work=0)
+    assert outcomes(recovered(another_core, run_id)) == [("birefnet", Outcome.CANCELLED)]
+    assert another_core.service.spend().day == Spent(paid_usd=0.002)
 
 
 def test_the_draft_of_an_interrupted_run_still_has_its_warnings(
