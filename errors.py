@@ -45,7 +45,7 @@ CutoutRouterError
     ├── Unsure                       next model: nobody can tell whether it was bought, its price stays set aside
     ├── NoTurn                       next model: as many calls as are allowed are under way, nothing was sent
     ├── TimedOut                     next model: the deadline passed, the prediction was cancelled
-    ├── PredictionFailed             next model: failed, canceled or aborted at the provider
+    ├── PredictionFailed             next model: failed, canceled or aborted at the provider, or cannot be followed
     ├── BadOutput                    next model: what came back is no picture
     ├── EngineFault                  next model: a local engine broke
     └── WeightsFault                 rest the model: its weights cannot be fetched or are not the right ones

@@ -151,7 +151,8 @@ def test_a_prediction_is_cancelled_when_the_person_stops_the_run_while_it_is_loo
 def test_whether_a_purchase_was_made_that_the_person_stopped_is_told_when_nobody_knows(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour, fates: list[Fate]
 ) -> None:
-    monkeypatch.setattr(cleanup, "LATE_S", 0.5)
+    if isinstance(behaviour.creation, Silence):
+        monkeypatch.setattr(cleanup, "LATE_S", 0.05)
 
     async def start() -> None:
         stop, task = asyncio.get_running_loop().call_soon_threadsafe, asyncio.ensure_future(run)
