@@ -79,8 +79,8 @@ def starting_router(service: Service) -> APIRouter:
     async def start_run(request: Request) -> Response:
         """The photo as the body, or as `photo` of a multipart form; wishes as query parameters or fields of the form.
 
-        `Idempotency-Key`: for a day, the same key with the same photo and wishes answers with the same run; with
-        another photo or other wishes it is an error.
+        `Idempotency-Key`: for a day, the same key from the same address with the same photo and wishes answers with the
+        same run; with another photo or other wishes it is an error.
         """
         refused = _refused(request)
         if refused:

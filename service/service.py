@@ -119,7 +119,7 @@ class Service:
     ) -> AsyncGenerator[RunEvent, None]:
         """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run.
 
-        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. The same
+        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. Their same
         idempotency `key` with the same photo and wishes is the same run, which is then followed and not cancelled.
         A `patient` run leaves the processors to others.
         """
@@ -195,7 +195,7 @@ class Service:
         self._tools.roster.admit()
         photo = await asyncio.to_thread(self._tools.gate.photo, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        use = await asyncio.to_thread(key_use, key, upload, request) if key else None
+        use = await asyncio.to_thread(key_use, payer.visitor, key, upload, request) if key else None
         reserve = partial(self._reserved, request, models, payer)
         return await self._carrier.begin(photo, models, payer, reserve, use, patient=patient)
 

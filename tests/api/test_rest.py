@@ -146,6 +146,18 @@ def test_a_form_with_the_same_key_is_the_same_run_and_another_photo_under_it_an_
     assert ended(rest, f"/runs/{first[1]}")["status"] == "succeeded"
 
 
+def test_a_key_of_another_address_is_another_key_and_tells_nothing_of_its_run(rest: TestClient, local_core: Core):
+    other = TestClient(build_rest(local_core.service), client=("198.51.100.7", 50000))
+    with other:
+        answers = [one.post("/runs", content=mug(), headers={"Idempotency-Key": "order-7"}) for one in (rest, other)]
+        assert [answer.status_code for answer in answers] == [202, 202]
+        mine, theirs = (answer.json()["run_id"] for answer in answers)
+        assert mine != theirs
+        assert {ended(one, f"/runs/{run_id}")["status"] for one, run_id in ((rest, mine), (other, theirs))} == {
+            "succeeded"
+        }
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "said"),
     [

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app import Core
 from domain import Outcome, RunStatus, SelectionRequest
 from errors import KeyReused, LeaseLost, Stopping
-from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver
+from runs import MAX_KEY, MOST_TAKES, RunEnded, RunEvent, RunHandedOver
 from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
@@ -274,9 +274,9 @@ def test_while_it_stops_nothing_new_begins(hosted_core: Core, replicate: Replica
     assert replicate.requests == []
 
 
-def keyed(core: Core, key: str, upload: bytes, request: SelectionRequest = CHEAP) -> str:
+def keyed(core: Core, key: str, upload: bytes, request: SelectionRequest = CHEAP, visitor: str = "v") -> str:
     async def start() -> str:
-        run_id = await core.service.start(upload, request, key=key)
+        run_id = await core.service.start(upload, request, visitor, key)
         await core.service.settle()
         return run_id
 
@@ -309,6 +309,19 @@ def test_the_same_key_with_anything_else_is_an_error_and_reserves_nothing(
         keyed(hosted_core, "k", mug() + b"\0" if change == "photo" else mug(), AUTO if change == "wishes" else CHEAP)
     assert len(replicate.creations) == 1
     assert hosted_core.service.spend().day.reserved_usd == 0
+
+
+def test_a_key_that_somebody_else_used_before_is_a_key_like_any_other(hosted_core: Core, replicate: ReplicateServer):
+    theirs = keyed(hosted_core, "k", mug(), visitor="v")
+    assert keyed(hosted_core, "k", mug(), visitor="w") != theirs
+    assert keyed(hosted_core, "k", mug() + b"\0", visitor="x") != theirs
+    assert len(replicate.creations) == 3
+
+
+def test_the_longest_key_fits_and_no_key_is_written_down_as_it_came(hosted_core: Core):
+    assert keyed(hosted_core, "k" * MAX_KEY, mug()) == keyed(hosted_core, "k" * MAX_KEY, mug())
+    with hosted_core.database.read() as session:
+        assert "kk" not in session.execute(text("SELECT key FROM idempotency_keys")).scalar_one()
 
 
 def test_a_key_is_forgotten_after_a_day(hosted_core: Core, replicate: ReplicateServer):
