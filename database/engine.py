@@ -7,8 +7,10 @@ There one writes at a time; on PostgreSQL many do, and what reads before it writ
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ from errors import DatabaseError, Trouble
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 PATIENCE_S = 30.0  # how long a write waits for the lock
 IMPATIENCE_S = 0.25  # and how long while the last one failed
+HASTE_S = 0.1  # and after `WORTH_WAITING_UNTIL`; not at all when the last one failed as well
+WORTH_WAITING_UNTIL: ContextVar[float] = ContextVar("worth_waiting_until", default=float("inf"))
+"""On `time.monotonic`: until when this task, and the threads that it writes in, wait for a lock."""
 
 
 @contextmanager
@@ -100,9 +105,15 @@ class Database:
 
     def _on_begin(self, connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate", False)
-        patience_s = min(IMPATIENCE_S, self._patience_s) if self.trouble else self._patience_s
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(self._patience() * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    def _patience(self) -> float:
+        """Seconds."""
+        left_s = WORTH_WAITING_UNTIL.get() - time.monotonic()
+        if self.trouble:
+            return min(self._patience_s, IMPATIENCE_S, max(0.0, left_s))
+        return min(self._patience_s, max(HASTE_S, left_s))
 
     def close(self) -> None:
         self.engine.dispose()

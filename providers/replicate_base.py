@@ -71,7 +71,9 @@ class ReplicateProvider:
         async with replicate_api(self.config, self._tls, self._timing.deadline(deadline_s), self._budget) as api:
             listen(Progress(Stage.SENDING))
             bought = await self._taken_up(api, trail) or await self._buy(api, photo, model, listen, trail)
-            async with cancelled_if_abandoned(api, bought if isinstance(bought, str) else bought.id, trail.handed_over):
+            bought_id = bought if isinstance(bought, str) else bought.id
+            async with cancelled_if_abandoned(api, bought_id, trail.handed_over):
+                await trail.write_down(Progress(Stage.SENDING, bought_id))
                 prediction = await self._wait(api, await self._known(api, bought, listen), listen)
             data = await self._download(api, prediction, listen)
             return await self._read(data, model.spec.output)
@@ -84,9 +86,11 @@ class ReplicateProvider:
         return await found(api, wanted, "interrupted")
 
     async def _buy(self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail) -> Bought:
-        """A new prediction. Its token is told before it is sent; an unclear answer is looked up."""
+        """A new prediction. Its token is written down before it is sent; an unclear answer is looked up."""
         image, token = await self._send(api, photo.pixels)
-        listen(Progress(Stage.SENDING, token=token))
+        sending = Progress(Stage.SENDING, token=token)
+        listen(sending)
+        await trail.write_down(sending)
         payload = self.payload(image, model)
 
         def learnt(prediction_id: str) -> None:

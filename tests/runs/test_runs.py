@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -18,15 +20,26 @@ from app import Core
 from domain import Outcome, Reason, RunStatus, SelectionRequest, Spent
 from errors import InvalidPhoto, NoRoom
 from registry import ModelRegistry
-from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, FileStore, RunEnded, RunStarted
+from runs import (
+    AttemptEnded,
+    AttemptProgress,
+    AttemptStarted,
+    DraftReady,
+    FallbackChosen,
+    FileStore,
+    RunEnded,
+    RunEvent,
+    RunStarted,
+)
 from service import Limits, Service
 from tests.conftest import SettingsMaker
 from tests.cores import core_of
-from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail, forever, http, nsfw, output
+from tests.fakes.behaviours import Answer, Behaviour, Reply, drop_on_create, fail, forever, http, nsfw, output
 from tests.fakes.pictures import matte_by_border
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
+from tests.fakes.wire import Request
 from tests.photos import png, raster
-from tests.runs.running import events_of, mug, run
+from tests.runs.running import AUTO, events_of, mug, run
 
 
 def outcomes(result):
@@ -339,3 +352,74 @@ def test_a_cutout_that_was_bought_and_cannot_be_kept_is_in_the_books(hosted_core
     with hosted_core.database.read() as session:
         outcomes = session.execute(text("SELECT outcome, cost_usd FROM attempts")).all()
     assert [tuple(row) for row in outcomes] == [("failed", 0.03)]
+
+
+def too_large_to_embed() -> bytes:
+    """A product of noise on a plain ground: its upload comes before its order."""
+    pixels = np.full((700, 1000, 3), 230, np.uint8)
+    pixels[150:550, 200:800] = np.random.default_rng(1).integers(0, 200, (400, 600, 3))
+    return png(raster(pixels))
+
+
+class Locked:
+    """Another program's lock on the database, from the moment the photo is uploaded until `ends`."""
+
+    def __init__(self, core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._path = str(core.database.engine.url.database)
+        self._lock: sqlite3.Connection | None = None
+        store = replicate._store
+
+        def store_then_lock(request: Request) -> Answer:
+            self._lock = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._lock.execute("BEGIN IMMEDIATE")
+            return store(request)
+
+        monkeypatch.setattr(replicate, "_store", store_then_lock)
+
+    @property
+    def begun(self) -> bool:
+        return self._lock is not None
+
+    def ends(self) -> None:
+        assert self._lock
+        self._lock.close()
+
+
+def test_while_the_database_is_locked_others_are_served_and_nothing_is_bought_before_it_is_written_down(
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    locked = Locked(hosted_core, replicate, monkeypatch)
+
+    async def wait_and_run() -> RunEvent:
+        heard = 0
+        async with aclosing(hosted_core.service.run(too_large_to_embed(), AUTO)) as events:
+            async for event in events:
+                if locked.begun and heard < 2 and isinstance(event, AttemptProgress):
+                    heard += 1
+                    assert replicate.creations == []
+                    if heard == 2:
+                        locked.ends()
+        assert heard == 2
+        return event
+
+    last = asyncio.run(wait_and_run())
+    assert isinstance(last, RunEnded)
+    assert last.result.attempts[0].prediction_id == "job0001"
+
+
+def test_a_database_that_stays_locked_does_not_hold_a_run_past_its_deadline(
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    locked = Locked(hosted_core, replicate, monkeypatch)
+    hurried = Service(
+        ModelRegistry(hosted_core.database),
+        replace(hosted_core.tools, deadline_s=1),
+        Limits(),
+        hosted_core.service.privacy,
+        hosted_core.service.exports.rules,
+    )
+    began = monotonic()
+    result = run(hurried, upload=too_large_to_embed())
+    assert monotonic() - began < 1 + 2
+    assert (result.status, result.model_id, replicate.creations) == (RunStatus.DRAFT, "embedded", [])
+    locked.ends()
