@@ -129,7 +129,7 @@ def _create_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         engine = create_engine(parsed, pool_pre_ping=not parsed.drivername.startswith("sqlite"))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseError("DATABASE_URL names no database that can be opened", Trouble.MISSING) from error
     if engine.dialect.name == "sqlite":
         _make_parent(parsed.database)
