@@ -141,6 +141,7 @@ class Service:
 
     async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
         """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
+        self._tools.roster.admit()
         self._carrier.make_room()
         async with AsyncExitStack() as place:
             patient = await self._turn_of(visitor, place)
@@ -186,7 +187,8 @@ class Service:
         return self._tools.roster.stopping
 
     async def stop(self, grace_s: float) -> int:
-        """No new runs; those that are not over after `grace_s` are left to the next start. Answers with how many."""
+        """No new runs, no more turns; runs that are not over after `grace_s` are left to the next start: so many."""
+        self.turns.close()
         return await self._tools.roster.stop(grace_s)
 
     async def _begin(

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from api import build_rest
 from app import Core
 from domain import SelectionRequest
-from errors import Busy
+from errors import Busy, Stopping
 from registry import ModelRegistry
 from service import Asker, Limits, Service, Turns
 from service.turns import Room
@@ -192,6 +192,27 @@ def test_the_pictures_of_a_run_go_when_its_id_says_so(rest: TestClient):
     assert (gone.status_code, gone.headers["content-type"]) == (404, "application/problem+json")
     assert rest.get(f"{location}/cutout").status_code == 404
     assert rest.get(location).json()["status"] == "succeeded"
+
+
+def test_while_the_program_stops_a_start_is_refused_at_once_also_one_that_waits_in_line(local_core: Core):
+    service = local_core.service
+    service.turns = Turns(Room(at_once=1))
+
+    async def refused() -> None:
+        async with service.turns.place(Asker("somebody", "else")), asyncio.timeout(service._limits.start_within_s / 2):
+            waiting = asyncio.create_task(service.start(mug(), SelectionRequest()))
+            await asyncio.sleep(0)
+            assert service.turns.waiting == 1
+            await service.stop(0)
+            with pytest.raises(Stopping):
+                await waiting
+
+    asyncio.run(refused())
+    with TestClient(build_rest(service)) as rest:
+        answer = rest.post("/runs", content=mug())
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert answer.headers["retry-after"]
+    assert answer.json()["detail"].startswith("The program is being restarted.")
 
 
 def test_a_start_waits_in_the_pages_line_and_not_for_long(local_core: Core):
