@@ -116,15 +116,23 @@ class Service:
         key: str | None = None,
         *,
         patient: bool = False,
+        place: AsyncExitStack | None = None,
     ) -> AsyncGenerator[RunEvent, None]:
-        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run.
+        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run, but not
+        one that has a key: who lost the connection asks again under the key. Such a run takes its `place` along.
 
         `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. Their same
-        idempotency `key` with the same photo and wishes is the same run, which is then followed and not cancelled.
-        A `patient` run leaves the processors to others.
+        idempotency `key` with the same photo and wishes is the same run, which is then followed. A `patient` run leaves
+        the processors to others.
         """
+        if key:
+            self._carrier.make_room()
         begun = await self._begin(upload, request, new_payer(visitor), key, patient=patient)
-        async with aclosing(self._carrier.events(begun)) as events:
+        if isinstance(begun, str) or not key:
+            source = self._carrier.events(begun)
+        else:
+            source = self._carrier.detached(begun, place.pop_all() if place else AsyncExitStack())
+        async with aclosing(source) as events:
             async for event in events:
                 yield event
 

@@ -144,6 +144,8 @@ def test_a_form_with_the_same_key_is_the_same_run_and_another_photo_under_it_an_
     assert post(mug()) == first
     assert post(mug() + b"\0") == (422, "This idempotency key was used for another photo or other wishes.")
     assert ended(rest, f"/runs/{first[1]}")["status"] == "succeeded"
+    again = rest.post("/runs", files={"photo": mug()}, headers={"Idempotency-Key": "order-7"})
+    assert again.json() == {"run_id": first[1], "status": "succeeded"}
 
 
 def test_a_key_of_another_address_is_another_key_and_tells_nothing_of_its_run(rest: TestClient, local_core: Core):

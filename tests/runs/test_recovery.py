@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from datetime import timedelta
 
 import pytest
@@ -14,6 +14,7 @@ from app import Core
 from domain import Outcome, RunStatus, SelectionRequest
 from errors import KeyReused, LeaseLost, Stopping
 from runs import MAX_KEY, MOST_TAKES, RunEnded, RunEvent, RunHandedOver
+from service import Asker
 from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
@@ -329,6 +330,27 @@ def test_a_key_is_forgotten_after_a_day(hosted_core: Core, replicate: ReplicateS
     with hosted_core.database.write() as session:
         session.execute(text("UPDATE idempotency_keys SET created_at = '2020-01-01 00:00:00.000000'"))
     assert keyed(hosted_core, "k", mug()) != first
+
+
+def test_a_run_with_a_key_goes_on_when_its_listener_leaves_and_keeps_its_place(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    service = hosted_core.service
+
+    async def leave() -> str:
+        async with AsyncExitStack() as stay:
+            await stay.enter_async_context(service.turns.place(Asker("v")))
+            async with aclosing(service.run(mug(), CHEAP, "v", "k", place=stay)) as events:
+                run_id = (await anext(events)).run_id
+        assert service.turns.at_work == 1
+        await service.settle()
+        assert service.turns.at_work == 0
+        return run_id
+
+    run_id = asyncio.run(leave())
+    assert asyncio.run(service.result(run_id)).status is RunStatus.SUCCEEDED
+    assert keyed(hosted_core, "k", mug()) == run_id
+    assert len(replicate.creations) == 1
 
 
 def test_who_asks_again_with_the_same_key_gets_the_same_end(hosted_core: Core, replicate: ReplicateServer):
