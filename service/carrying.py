@@ -136,9 +136,12 @@ class Carrier:
         """Take up every run that nobody works on; answers with when to look again."""
         if self._tools.roster.stopping:
             return LATEST_LOOK
+        await asyncio.to_thread(self._tools.catch_up)
         for run_id in await asyncio.to_thread(self._tools.journal.leases.lapsed):
-            if run_id not in self._detached:
+            if run_id not in self._detached and run_id not in self._tools.unwritten:
                 self._spawn(run_id, self.take_up(run_id))
+        if self._tools.unwritten:
+            return SOONEST_LOOK
         lapse = await asyncio.to_thread(self._tools.journal.leases.next_lapse)
         return max(SOONEST_LOOK, min(LATEST_LOOK, lapse - self._tools.now() + SOONEST_LOOK)) if lapse else LATEST_LOOK
 
@@ -169,7 +172,7 @@ class Carrier:
 
     async def result(self, run_id: str) -> RunResult | None:
         """A run as it stands in the journal, with its files when it is over and they are still there."""
-        result = await asyncio.to_thread(self._tools.journal.result, run_id)
+        result = await asyncio.to_thread(self._tools.result, run_id)
         if result is None or result.model_id is None or result.status is RunStatus.RUNNING:
             return result
         try:

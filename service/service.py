@@ -217,7 +217,7 @@ class Service:
 
     async def run_report(self, run_id: str, language: Language = Language.EN) -> RunReport | None:
         """A run from the journal; None when the id is unknown."""
-        result = await asyncio.to_thread(self._tools.journal.result, run_id)
+        result = await asyncio.to_thread(self._tools.result, run_id)
         return self.report(result, language) if result else None
 
     async def touch_up(self, run_id: str, step: int, painted: bytes | None, options: TouchUp) -> Mended:

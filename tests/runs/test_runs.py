@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -39,6 +41,7 @@ from tests.fakes.pictures import matte_by_border
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
 from tests.fakes.wire import Request
 from tests.photos import png, raster
+from tests.runs.crashing import lapse
 from tests.runs.running import AUTO, events_of, mug, run
 
 
@@ -361,44 +364,57 @@ def too_large_to_embed() -> bytes:
     return png(raster(pixels))
 
 
-class Locked:
-    """Another program's lock on the database, from the moment the photo is uploaded until `ends`."""
+class Lock:
+    """Another program's, on the database."""
 
-    def __init__(self, core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, core: Core) -> None:
         self._path = str(core.database.engine.url.database)
-        self._lock: sqlite3.Connection | None = None
-        store = replicate._store
-
-        def store_then_lock(request: Request) -> Answer:
-            self._lock = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._lock.execute("BEGIN IMMEDIATE")
-            return store(request)
-
-        monkeypatch.setattr(replicate, "_store", store_then_lock)
+        self._held: sqlite3.Connection | None = None
 
     @property
     def begun(self) -> bool:
-        return self._lock is not None
+        return self._held is not None
 
-    def ends(self) -> None:
-        assert self._lock
-        self._lock.close()
+    def begin(self) -> None:
+        self._held = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._held.execute("BEGIN IMMEDIATE")
+
+    def end(self) -> None:
+        assert self._held
+        self._held.close()
+
+
+def at_upload(replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None:
+    store = replicate._store
+
+    def work_and_store(request: Request) -> Answer:
+        work()
+        return store(request)
+
+    monkeypatch.setattr(replicate, "_store", work_and_store)
+
+
+def hurried(core: Core) -> Service:
+    """Its runs have a second."""
+    tools, rules = replace(core.tools, deadline_s=1), core.service.exports.rules
+    return Service(ModelRegistry(core.database), tools, Limits(), core.service.privacy, rules)
 
 
 def test_while_the_database_is_locked_others_are_served_and_nothing_is_bought_before_it_is_written_down(
     hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
 ):
-    locked = Locked(hosted_core, replicate, monkeypatch)
+    lock = Lock(hosted_core)
+    at_upload(replicate, monkeypatch, lock.begin)
 
     async def wait_and_run() -> RunEvent:
         heard = 0
         async with aclosing(hosted_core.service.run(too_large_to_embed(), AUTO)) as events:
             async for event in events:
-                if locked.begun and heard < 2 and isinstance(event, AttemptProgress):
+                if lock.begun and heard < 2 and isinstance(event, AttemptProgress):
                     heard += 1
                     assert replicate.creations == []
                     if heard == 2:
-                        locked.ends()
+                        lock.end()
         assert heard == 2
         return event
 
@@ -407,19 +423,36 @@ def test_while_the_database_is_locked_others_are_served_and_nothing_is_bought_be
     assert last.result.attempts[0].prediction_id == "job0001"
 
 
-def test_a_database_that_stays_locked_does_not_hold_a_run_past_its_deadline(
+def test_a_database_that_stays_locked_does_not_hold_a_run_past_its_deadline_and_its_end_is_told(
     hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
 ):
-    locked = Locked(hosted_core, replicate, monkeypatch)
-    hurried = Service(
-        ModelRegistry(hosted_core.database),
-        replace(hosted_core.tools, deadline_s=1),
-        Limits(),
-        hosted_core.service.privacy,
-        hosted_core.service.exports.rules,
-    )
+    lock, service = Lock(hosted_core), hurried(hosted_core)
+    at_upload(replicate, monkeypatch, lock.begin)
     began = monotonic()
-    result = run(hurried, upload=too_large_to_embed())
+    result = run(service, upload=too_large_to_embed())
     assert monotonic() - began < 1 + 2
     assert (result.status, result.model_id, replicate.creations) == (RunStatus.DRAFT, "embedded", [])
-    locked.ends()
+    assert asyncio.run(service.run_report(result.run_id)) == service.report(result)
+    lock.end()
+
+
+def test_an_end_that_could_not_be_written_is_written_later_and_the_run_is_not_taken_up_to_buy_once_more(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    lock, service = Lock(hosted_core), hurried(hosted_core)
+    replicate.script(V2, replace(forever(), on_creation=lock.begin))
+    result = run(service)
+    assert asyncio.run(service.recover()) == timedelta(seconds=1)
+    lock.end()
+
+    async def recover() -> None:
+        lapse(hosted_core)
+        await service.recover()
+        await service.settle()
+
+    asyncio.run(recover())
+    written = hosted_core.journal.result(result.run_id)
+    assert written
+    assert (written.status, written.attempts) == (RunStatus.DRAFT, result.attempts)
+    assert hosted_core.service.spend().day == Spent(paid_usd=0.03)
+    assert len(replicate.creations) == 1
