@@ -55,7 +55,7 @@ SEED = Path(__file__).parent / "data" / "seed.json"
 MARKETPLACES = Path(__file__).parent / "data" / "marketplaces.json"
 ENGINES: Mapping[ProviderKind, Engine] = {ProviderKind.EMBEDDED: imaging.object_mask}
 SWITCH_S = 0.0005  # who computes lets others run so often: at Python's 0.005 every answer waits beside a run
-SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later
+SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later, and for who waited that theirs do not begin
 MAX_WAITING = 96  # events of all kinds; runs have a shorter line of their own, see service.turns
 MAX_ACTIVE = 100  # runs that wait for their turn count, and quick events must still get through
 MAX_FILE = "500mb"  # a ZIP of photos; a photo is held to 20 MB where it is opened
@@ -259,9 +259,10 @@ def _stop(app: App, _signal: int, _frame: FrameType | None) -> None:
 
 async def _wind_up(app: App) -> None:
     try:
+        waiting = app.core.service.turns.waiting
         left = await app.core.service.stop(app.core.settings.stop_grace_s)
         log.info("stop.ready", handed_over=left)
-        await asyncio.sleep(SAY_GOODBYE_S if left else 0)
+        await asyncio.sleep(SAY_GOODBYE_S if left or waiting else 0)
     finally:
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # or each open page's cut stream has a traceback
         app.page.server.force_exit = True  # open pages would hold the exit for ten seconds more

@@ -20,7 +20,7 @@ CutoutRouterError
 │   ├── Stopping                     the program is being stopped: no new runs
 │   ├── Busy                         as many runs as fit are under way, and as many wait as may
 │   ├── NoRoom                       the disk takes no more pictures: nothing is bought that could not be kept
-│   ├── KeyReused                    the idempotency key belongs to another photo or other wishes
+│   ├── KeyReused                    the visitor's idempotency key belongs to another photo or other wishes
 │   └── LeaseLost                    another process finishes the run: not a word more is written about it
 ├── BatchError                       tell the person: the batch stays as it is
 │   ├── NoSuchBatch                  its link is wrong, or it was deleted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api.problems import PICTURE, ProblemRoute, problem, problems
-from domain import Language, SelectionRequest
+from domain import Language, RunStatus, SelectionRequest
 from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, NoRoom, RunError, Stopping
 from runs import MAX_KEY
 from service import Service, visitor_of
@@ -59,10 +59,10 @@ CUTOUT: dict[int | str, dict[str, Any]] = {
 
 
 class Started(BaseModel):
-    """Where a run stands when it has begun."""
+    """A run that has begun, now or earlier under the same key, and how it stands."""
 
     run_id: str
-    status: Literal["running"] = "running"
+    status: RunStatus
 
 
 def starting_router(service: Service) -> APIRouter:
@@ -79,8 +79,8 @@ def starting_router(service: Service) -> APIRouter:
     async def start_run(request: Request) -> Response:
         """The photo as the body, or as `photo` of a multipart form; wishes as query parameters or fields of the form.
 
-        `Idempotency-Key`: for a day, the same key with the same photo and wishes answers with the same run; with
-        another photo or other wishes it is an error.
+        `Idempotency-Key`: for a day, the same key from the same address with the same photo and wishes answers with the
+        same run; with another photo or other wishes it is an error.
         """
         refused = _refused(request)
         if refused:
@@ -157,8 +157,17 @@ async def _started(service: Service, request: Request, photo: bytes, asked: Sele
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
             answer.headers["Retry-After"] = AGAIN_AFTER_S
         return answer
-    address = f"/runs/{run_id}"
-    return JSONResponse(Started(run_id=run_id).model_dump(), HTTPStatus.ACCEPTED, headers={"Location": address})
+    started = Started(run_id=run_id, status=await _status(service, run_id))
+    return JSONResponse(started.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": f"/runs/{run_id}"})
+
+
+async def _status(service: Service, run_id: str) -> RunStatus:
+    """A run that could not be written down has begun all the same."""
+    try:
+        result = await service.result(run_id)
+    except DatabaseError:
+        return RunStatus.RUNNING
+    return result.status if result else RunStatus.RUNNING
 
 
 def _visitor(request: Request) -> str:

@@ -3,12 +3,18 @@
 On SQLite a write begins with `BEGIN IMMEDIATE`, so that a read followed by a write never loses the race for the lock
 (https://www.sqlite.org/lang_transaction.html), and the journal is a write-ahead log (https://www.sqlite.org/wal.html).
 There one writes at a time; on PostgreSQL many do, and what reads before it writes is `alone` or locks its row first.
+
+A file that was deleted or replaced while it is open can still be written to, and nobody would ever read that again
+(https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use): before every write the
+file is looked at.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +29,9 @@ from errors import DatabaseError, Trouble
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 PATIENCE_S = 30.0  # how long a write waits for the lock
 IMPATIENCE_S = 0.25  # and how long while the last one failed
+HASTE_S = 0.1  # and after `WORTH_WAITING_UNTIL`; not at all when the last one failed as well
+WORTH_WAITING_UNTIL: ContextVar[float] = ContextVar("worth_waiting_until", default=float("inf"))
+"""On `time.monotonic`: until when this task, and the threads that it writes in, wait for a lock."""
 
 
 @contextmanager
@@ -42,15 +51,25 @@ class Database:
     """
 
     def __init__(self, url: str, patience_s: float = PATIENCE_S) -> None:
-        self.trouble: Trouble | None = None
+        self._trouble: Trouble | None = None
         self._patience_s = patience_s
         self.engine = _create_engine(url)
+        self._file = File(_file_of(self.engine))
         if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _on_connect)
+            event.listen(self.engine, "do_connect", self._before_connect)
+            event.listen(self.engine, "connect", self._on_connect)
             event.listen(self.engine, "begin", self._on_begin)
         self._writer = self.engine.execution_options(immediate=True)
         steady = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**steady)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return Trouble.MISSING if self._file.gone else self._trouble
+
+    @trouble.setter
+    def trouble(self, trouble: Trouble | None) -> None:
+        self._trouble = trouble
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -67,7 +86,7 @@ class Database:
             yield session
             session.flush()
             proven = before is None or _changes(session) != before
-        self.trouble = None if proven else self.trouble
+        self._trouble = None if proven else self._trouble
 
     def recheck(self) -> None:
         """In trouble: find out by a write whether it is over."""
@@ -95,17 +114,65 @@ class Database:
             with database_errors():
                 yield
         except DatabaseError as error:
-            self.trouble = error.trouble or self.trouble
+            self._trouble = error.trouble or self._trouble
             raise
+
+    def _before_connect(self, *_: object) -> None:
+        """SQLite would make an empty file where ours is gone."""
+        if self._file.gone:
+            raise _gone()
+
+    def _on_connect(self, connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        for pragma in SQLITE_PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+        self._file.note()
 
     def _on_begin(self, connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate", False)
-        patience_s = min(IMPATIENCE_S, self._patience_s) if self.trouble else self._patience_s
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
+        if immediate and self._file.gone:
+            raise _gone()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(self._patience() * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    def _patience(self) -> float:
+        """Seconds."""
+        left_s = WORTH_WAITING_UNTIL.get() - time.monotonic()
+        if self.trouble:
+            return min(self._patience_s, IMPATIENCE_S, max(0.0, left_s))
+        return min(self._patience_s, max(HASTE_S, left_s))
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+class File:
+    """The file that was opened first; None for a database that is no file, and never gone."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._opened: tuple[int, int] | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was opened, and something else or nothing is in its place now."""
+        return self._opened is not None and self._opened != self._there()
+
+    def note(self) -> None:
+        self._opened = self._opened or self._there()
+
+    def _there(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if found else None
+
+
+def _gone() -> DatabaseError:
+    return DatabaseError(f"{ADVICE[Trouble.MISSING]} (its file was deleted or replaced)", Trouble.MISSING)
 
 
 def _changes(session: Session) -> int | None:
@@ -118,26 +185,23 @@ def _create_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         engine = create_engine(parsed, pool_pre_ping=not parsed.drivername.startswith("sqlite"))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseError("DATABASE_URL names no database that can be opened", Trouble.MISSING) from error
-    if engine.dialect.name == "sqlite":
-        _make_parent(parsed.database)
+    _make_parent(_file_of(engine))
     return engine
 
 
-def _make_parent(path: str | None) -> None:
-    if path and path != ":memory:" and not path.startswith("file:"):
+def _file_of(engine: Engine) -> Path | None:
+    """None for a database in memory or elsewhere."""
+    path = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(path) if path and path != ":memory:" and not path.startswith("file:") else None
+
+
+def _make_parent(path: Path | None) -> None:
+    if path:
         try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseError(
                 f"{ADVICE[Trouble.MISSING]} (its folder cannot be made: {error.strerror})", Trouble.MISSING
             ) from error
-
-
-def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions of its own
-    cursor = connection.cursor()
-    for pragma in SQLITE_PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

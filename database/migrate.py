@@ -9,8 +9,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
+from database.base import Base
 from database.engine import Database
 from database.trouble import ADVICE
 from errors import DatabaseError, Trouble
@@ -22,7 +23,7 @@ ADVISORY_LOCK = 0x6375746F7574
 def migrate(database: Database) -> str:
     """Bring the database to the newest revision and return it; a second process waits for the first.
 
-    Raises `DatabaseError` when the database was made by a newer version of the program.
+    Raises `DatabaseError` when the database was made by a newer version of the program, or has lost a table.
     """
     scripts = ScriptDirectory(str(HERE))
     newest = scripts.get_current_head() or ""
@@ -32,6 +33,7 @@ def migrate(database: Database) -> str:
         _refuse_newer(scripts, current)
         if current != newest:
             command.upgrade(_config(connection), "head")
+        _refuse_incomplete(connection)
     return newest
 
 
@@ -48,6 +50,13 @@ def _refuse_newer(scripts: ScriptDirectory, current: str | None) -> None:
         raise DatabaseError(
             f"{ADVICE[Trouble.NEWER]} (its revision {current} is unknown here)", Trouble.NEWER
         ) from error
+
+
+def _refuse_incomplete(connection: Connection) -> None:
+    """The revision says which tables there should be; somebody may have taken one away."""
+    missing = sorted(set(Base.metadata.tables) - set(inspect(connection).get_table_names()))
+    if missing:
+        raise DatabaseError(f"{ADVICE[Trouble.CORRUPT]} (it has no table {', '.join(missing)})", Trouble.CORRUPT)
 
 
 def _config(connection: Connection) -> Config:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -56,6 +56,11 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+Books = Callable[[Progress], Awaitable[None]]
+
+
+async def no_books(_: Progress) -> None:
+    """Nothing is written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,15 @@ class Trail:
     """What an earlier process left of this very call: its prediction, or the token that it sent and when.
 
     `handed_over` is asked when the call breaks off: true lets the prediction run on, for the next process to take up.
+    `write_down` is awaited with the token before anything is bought, and with the prediction's id as soon as there is
+    one; what it raises ends the call.
     """
 
     prediction_id: str | None = None
     token: str | None = None
     sent_at: datetime | None = None
     handed_over: Callable[[], bool] = lambda: False
+    write_down: Books = no_books
 
 
 NO_TRAIL = Trail()

@@ -69,6 +69,7 @@ class ReplicateProvider:
             listen(Progress(Stage.SENDING))
             bought = await self._taken_up(api, listen, trail) or await self._buy(api, photo, model, listen, trail)
             async with cancelled_if_abandoned(api, id_of(bought), trail.handed_over, listen):
+                await trail.write_down(Progress(Stage.SENDING, id_of(bought)))
                 prediction = await self._wait(api, await self._known(api, bought, listen), listen)
             data = await self._download(api, prediction, listen)
             return await self._read(data, model.spec.output)
@@ -94,12 +95,14 @@ class ReplicateProvider:
         return await found(api, wanted, "interrupted")
 
     async def _buy(self, api: ReplicateApi, photo: Photo, model: ModelInfo, listen: Listener, trail: Trail) -> Bought:
-        """A new prediction. Its token is told each time before it is sent."""
+        """A new prediction. Its token is told, and written down, each time before it is sent."""
         image, token = await self._send(api, photo.pixels)
         payload = self.payload(image, model)
 
         async def purchase() -> Bought:
-            listen(Progress(Stage.SENDING, token=token))
+            sending = Progress(Stage.SENDING, token=token)
+            listen(sending)
+            await trail.write_down(sending)
             creation = created(api, model.endpoint, payload, token)
             return await purchased(creation, api, trail.handed_over, listen)
 

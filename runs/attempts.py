@@ -102,8 +102,9 @@ class Attempts:
         """The photo is on disk before anything is paid for, and the files are before the attempt is closed."""
         if not model.is_local:
             await self._around.photo_there()
-        attempt, trail = await self._opened(model)
+        attempt, sent = await self._opened(model)
         watch = self._watch = Watch(self._claim, model, attempt, self._tools.journal, self._tools.clock)
+        trail = Trail(attempt.prediction_id, sent.token, sent.at, self._around.given_up, watch.write_down)
         files: RunFiles | None = None
         try:
             ending = await call_model(self._call(model, selection, attempt, watch, trail))
@@ -128,8 +129,8 @@ class Attempts:
         """Stopped, or broken by a fault of ours: what was bought until then is in the books."""
         await self._close(watch.closed(Ending(attempt.model_copy(update={"outcome": outcome, "error": error}))))
 
-    async def _opened(self, model: ModelInfo) -> tuple[Attempt, Trail]:
-        """A new attempt, or the one that an earlier process left open."""
+    async def _opened(self, model: ModelInfo) -> tuple[Attempt, Sent]:
+        """A new attempt, or the one that an earlier process left open, and what that one sent."""
         attempt, sent = self.open, self._sent
         self.open = None
         if attempt is None:
@@ -137,7 +138,7 @@ class Attempts:
             attempt, sent = Attempt(number=self._number, model_id=model.id), Sent()
             await self._enter(model, attempt)
         await self._around.tell(AttemptStarted(self._job.run_id, attempt, model.typical_seconds))
-        return attempt, Trail(attempt.prediction_id, sent.token, sent.at, self._around.given_up)
+        return attempt, sent
 
     async def _enter(self, model: ModelInfo, attempt: Attempt) -> None:
         """Nothing is paid for without its row; local engines cost nothing and work without."""

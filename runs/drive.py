@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +12,7 @@ from functools import partial
 import structlog
 
 import heavy
+from database import WORTH_WAITING_UNTIL
 from domain import Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
 from errors import ContentRefused, CutoutRouterError, LeaseLost
 from runs.attempts import Around, Attempts
@@ -35,6 +37,7 @@ from runs.leases import Claim, keep
 log = structlog.get_logger("cutout_router")
 
 Emit = Callable[[RunEvent], None]
+LAST_WORDS_S = 0.5  # after the deadline, in which a locked database is waited for, so that the end is written down
 BUYS_FOR_S = 3600  # from a run's start; the provider keeps inputs and results for as long
 
 
@@ -74,6 +77,7 @@ class Drive:
         """
         self._task = asyncio.current_task()
         heavy.PATIENT.set(self._job.patient)
+        WORTH_WAITING_UNTIL.set(time.monotonic() + self._tools.deadline_s + LAST_WORDS_S)
         keeper = asyncio.create_task(keep(self._tools.journal.leases, self._claim, self._lose))
         try:
             await self._begin()

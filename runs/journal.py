@@ -86,9 +86,8 @@ class Journal:
                 session.add(key.row(result.run_id, self._now()))
         return result.run_id
 
-    @survivable
     def end_run(self, claim: Claim, result: RunResult, names: Names, entry: JournalEntry) -> None:
-        """`entry` says so in the journal: whoever ends a run has the last word on it."""
+        """`entry` says so in the journal: whoever ends a run has the last word on it. Raises `DatabaseError`."""
         with self._database.write() as session:
             self.leases.hold(session, claim)
             row = session.get_one(RunRow, result.run_id)

@@ -1,4 +1,4 @@
-"""Idempotency keys: the same key with the same request is the same run, for a day and across restarts."""
+"""Idempotency keys: the same key of a visitor with the same request is the same run, for a day and across restarts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_KEY = 200  # characters
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """A key, and what is asked for under it as a SHA-256."""
+    """A visitor's key, and what is asked for under it; both as a SHA-256."""
 
     key: str
     fingerprint: str
@@ -28,10 +28,11 @@ class KeyUse:
         return KeyRow(key=self.key, fingerprint=self.fingerprint, run_id=run_id, created_at=now)
 
 
-def key_use(key: str, upload: bytes, request: SelectionRequest) -> KeyUse:
+def key_use(visitor: str, key: str, upload: bytes, request: SelectionRequest) -> KeyUse:
+    """Somebody else's key of the same name is another key. Visitors of whom nothing is known share theirs."""
     asked = hashlib.sha256(upload)
     asked.update(request.model_dump_json().encode())
-    return KeyUse(key, asked.hexdigest())
+    return KeyUse(hashlib.sha256(f"{visitor}\n{key}".encode()).hexdigest(), asked.hexdigest())
 
 
 def use_key(session: Session, use: KeyUse, now: datetime) -> str | None:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from database import Database
-from domain import Cap, RunStatus, SpendReport, Spent
+from domain import Cap, Outcome, RunStatus, SpendReport, Spent
 from runs.journal import Now
 from runs.survivable import survivable
-from runs.tables import RunRow, SpendRow
+from runs.tables import AttemptRow, RunRow, SpendRow
 
 LOCK = 0x7370656E64
 MICROS = 1_000_000
@@ -117,19 +117,21 @@ class Ledger:
 
     @survivable
     def release(self, run_id: str) -> None:
-        """At the end of a run: what it reserved and did not need. What was paid or is unsure stays."""
+        """At the end of a run: what it reserved and did not need. What was paid or is unsure stays, also where a line
+        about it could not be written at the time.
+        """
         with self._database.write() as session:
-            session.execute(delete(SpendRow).where(*_mine(run_id), SpendRow.state == Money.RESERVED))
+            _wind_up(session, *_mine(run_id))
 
     @survivable
     def tidy(self) -> None:
-        """Give back what runs that are over left reserved, and forget who paid the day before yesterday."""
+        """Give back what runs that are over reserved and did not need; forget who paid the day before yesterday."""
         now = self._now()
         running = select(RunRow.run_id).where(RunRow.status == RunStatus.RUNNING)
-        orphan = (SpendRow.state == Money.RESERVED, SpendRow.at < now - ORPHAN_AFTER, SpendRow.run_id.not_in(running))
+        orphan = (SpendRow.at < now - ORPHAN_AFTER, SpendRow.run_id.not_in(running))
         old = (SpendRow.visitor != "", SpendRow.at < now - VISITORS_KNOWN_FOR)
         with self._database.write() as session:
-            session.execute(delete(SpendRow).where(*orphan))
+            _wind_up(session, *orphan)
             session.execute(update(SpendRow).where(*old).values(visitor=""))
 
     def report(self) -> SpendReport:
@@ -176,7 +178,8 @@ class Ledger:
     def _change(self, run_id: str, model_id: str, state: Money, micros: int) -> None:
         """Money that is spent is written down, also when nothing was reserved for it."""
         with self._database.write() as session:
-            row = session.get(SpendRow, (run_id, model_id)) or self._row(Payer(run_id), model_id, micros)
+            row = session.get(SpendRow, (run_id, model_id), with_for_update=True)
+            row = row or self._row(Payer(run_id), model_id, micros)
             row.state, row.micros = state, micros
             session.add(row)
 
@@ -184,6 +187,26 @@ class Ledger:
 def micros_of(usd: float) -> int:
     """Upwards, so that rounding never hides money; an error of floating point is not money."""
     return math.ceil(round(usd * MICROS, 3))
+
+
+def _wind_up(session: Session, *over: ColumnElement[bool]) -> None:
+    """What runs that are over left reserved goes back. But what was sent to a provider costs what its attempt says, and
+    may cost its price where the attempt does not say.
+    """
+    for row in session.scalars(select(SpendRow).where(SpendRow.state == Money.RESERVED, *over).with_for_update()):
+        attempt = session.scalars(_sent(row)).first()
+        if attempt is None:
+            session.delete(row)
+        elif attempt.cost_usd is None or attempt.outcome == Outcome.UNSURE:
+            row.state = Money.UNSURE
+        else:
+            row.state, row.micros = Money.SETTLED, micros_of(attempt.cost_usd)
+
+
+def _sent(row: SpendRow) -> Select[AttemptRow]:
+    """The attempt that the money was for, if its order was let out: the token is written down before that."""
+    mine = (AttemptRow.run_id == row.run_id, AttemptRow.model_id == row.model_id, AttemptRow.token.is_not(None))
+    return select(AttemptRow).where(*mine).order_by(AttemptRow.number.desc()).limit(1)
 
 
 def _mine(run_id: str) -> tuple[ColumnElement[bool]]:

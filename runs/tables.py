@@ -83,7 +83,7 @@ class JournalRow(Base):
 
 
 class KeyRow(Base):
-    """A caller's idempotency key: what was asked for under it, and the run that it started."""
+    """A visitor's idempotency key, hashed with the visitor; what was asked for under it, and which run it started."""
 
     __tablename__ = "idempotency_keys"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from domain import Attempt, ModelInfo, Outcome
@@ -14,7 +15,7 @@ from runs.leases import Claim
 
 
 class Watch:
-    """`listen` is what the provider tells; the journal knows a prediction id before the provider goes on."""
+    """`listen` hears what the provider tells; `write_down` has it in the journal before the provider goes on."""
 
     def __init__(
         self, claim: Claim, model: ModelInfo, attempt: Attempt, journal: Journal, clock: Callable[[], float]
@@ -34,11 +35,15 @@ class Watch:
         self._stage = progress.stage
         self._come = progress.come
         self._fate = progress.fate or self._fate
+        self._prediction_id = progress.prediction_id or self._prediction_id
+
+    async def write_down(self, progress: Progress) -> None:
+        """In a thread: a database that is locked holds up this run, and nobody else."""
         if progress.token:
-            self._journal.note_sending(self._claim, self._number, progress.token)
+            await asyncio.to_thread(self._journal.note_sending, self._claim, self._number, progress.token)
         if progress.prediction_id and progress.prediction_id != self._prediction_id:
-            self._prediction_id = progress.prediction_id
-            self._journal.note_prediction(self._claim, self._number, progress.prediction_id)
+            self._prediction_id = progress.prediction_id  # first: who is stopped while it is written must know it
+            await asyncio.to_thread(self._journal.note_prediction, self._claim, self._number, progress.prediction_id)
 
     def progress(self) -> AttemptProgress:
         return AttemptProgress(

@@ -39,6 +39,11 @@ TAKEN_UP_AT_ONCE = 4
 SOONEST_LOOK, LATEST_LOOK = timedelta(seconds=1), timedelta(minutes=1)
 
 Facts = Callable[[Sequence[ModelInfo], Photo, Payer], PolicyFacts]
+Hear = Callable[[RunEvent], None]
+
+
+def nobody(_: RunEvent) -> None:
+    """Hears nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +109,23 @@ class Carrier:
             yield RunResumed(run_id)
             await asyncio.sleep(LOOK_S)
 
-    def detach(self, begun: Begun, place: AsyncExitStack) -> None:
-        """Carry a run out although nobody listens; `place` is left when it is over."""
+    def detach(self, begun: Begun, place: AsyncExitStack, hear: Hear = nobody) -> asyncio.Task[None]:
+        """Carry a run out although nobody need listen; `place` is left when it is over."""
 
         async def in_place() -> None:
             async with place:
-                await self._to_the_end(begun.job, begun.claim)
+                await self._to_the_end(begun.job, begun.claim, hear=hear)
 
-        self._spawn(begun.job.run_id, in_place())
+        return self._spawn(begun.job.run_id, in_place())
+
+    async def detached(self, begun: Begun, place: AsyncExitStack) -> AsyncGenerator[RunEvent, None]:
+        """The events of a run of ours that goes on when the iterator is closed."""
+        told: asyncio.Queue[RunEvent | None] = asyncio.Queue()
+        task = self.detach(begun, place, told.put_nowait)
+        task.add_done_callback(lambda _: told.put_nowait(None))
+        while (event := await told.get()) is not None:
+            yield event
+        await task
 
     def make_room(self) -> None:
         """Raises `Busy` when as many runs as fit go on without a listener."""
@@ -122,9 +136,12 @@ class Carrier:
         """Take up every run that nobody works on; answers with when to look again."""
         if self._tools.roster.stopping:
             return LATEST_LOOK
+        await asyncio.to_thread(self._tools.catch_up)
         for run_id in await asyncio.to_thread(self._tools.journal.leases.lapsed):
-            if run_id not in self._detached:
+            if run_id not in self._detached and run_id not in self._tools.unwritten:
                 self._spawn(run_id, self.take_up(run_id))
+        if self._tools.unwritten:
+            return SOONEST_LOOK
         lapse = await asyncio.to_thread(self._tools.journal.leases.next_lapse)
         return max(SOONEST_LOOK, min(LATEST_LOOK, lapse - self._tools.now() + SOONEST_LOOK)) if lapse else LATEST_LOOK
 
@@ -155,7 +172,7 @@ class Carrier:
 
     async def result(self, run_id: str) -> RunResult | None:
         """A run as it stands in the journal, with its files when it is over and they are still there."""
-        result = await asyncio.to_thread(self._tools.journal.result, run_id)
+        result = await asyncio.to_thread(self._tools.result, run_id)
         if result is None or result.model_id is None or result.status is RunStatus.RUNNING:
             return result
         try:
@@ -163,19 +180,20 @@ class Carrier:
         except FilesGone:
             return result
 
-    async def _to_the_end(self, job: Job, claim: Claim, past: Past | None = None) -> None:
+    async def _to_the_end(self, job: Job, claim: Claim, past: Past | None = None, hear: Hear = nobody) -> None:
         try:
             async with aclosing(carry_out(self._tools, job, claim, past)) as events:
-                async for _ in events:
-                    pass
+                async for event in events:
+                    hear(event)
         except LeaseLost:
             log.warning("run.lease_lost", run_id=job.run_id)
         except FilesGone:
             log.info("run.deleted", run_id=job.run_id)
 
-    def _spawn(self, run_id: str, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, run_id: str, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = self._detached[run_id] = asyncio.create_task(work)
         task.add_done_callback(lambda done: self._done(run_id, done))
+        return task
 
     def _done(self, run_id: str, task: asyncio.Task[None]) -> None:
         self._detached.pop(run_id, None)

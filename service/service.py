@@ -116,15 +116,23 @@ class Service:
         key: str | None = None,
         *,
         patient: bool = False,
+        place: AsyncExitStack | None = None,
     ) -> AsyncGenerator[RunEvent, None]:
-        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run.
+        """The events of one run; raises `InvalidPhoto` before the first. Closing the iterator cancels the run, but not
+        one that has a key: who lost the connection asks again under the key. Such a run takes its `place` along.
 
-        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. The same
-        idempotency `key` with the same photo and wishes is the same run, which is then followed and not cancelled.
-        A `patient` run leaves the processors to others.
+        `visitor` is a key that two runs of one person share, for the owner's cap on what one may spend. Their same
+        idempotency `key` with the same photo and wishes is the same run, which is then followed. A `patient` run leaves
+        the processors to others.
         """
+        if key:
+            self._carrier.make_room()
         begun = await self._begin(upload, request, new_payer(visitor), key, patient=patient)
-        async with aclosing(self._carrier.events(begun)) as events:
+        if isinstance(begun, str) or not key:
+            source = self._carrier.events(begun)
+        else:
+            source = self._carrier.detached(begun, place.pop_all() if place else AsyncExitStack())
+        async with aclosing(source) as events:
             async for event in events:
                 yield event
 
@@ -141,6 +149,7 @@ class Service:
 
     async def start(self, upload: bytes, request: SelectionRequest, visitor: str = "", key: str | None = None) -> str:
         """Begin a run that goes on by itself; answers with its id. Raises `InvalidPhoto` and `RunError`."""
+        self._tools.roster.admit()
         self._carrier.make_room()
         async with AsyncExitStack() as place:
             patient = await self._turn_of(visitor, place)
@@ -186,7 +195,8 @@ class Service:
         return self._tools.roster.stopping
 
     async def stop(self, grace_s: float) -> int:
-        """No new runs; those that are not over after `grace_s` are left to the next start. Answers with how many."""
+        """No new runs, no more turns; runs that are not over after `grace_s` are left to the next start: so many."""
+        self.turns.close()
         return await self._tools.roster.stop(grace_s)
 
     async def _begin(
@@ -195,7 +205,7 @@ class Service:
         self._tools.roster.admit()
         photo = await asyncio.to_thread(self._tools.gate.photo, upload)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
-        use = await asyncio.to_thread(key_use, key, upload, request) if key else None
+        use = await asyncio.to_thread(key_use, payer.visitor, key, upload, request) if key else None
         reserve = partial(self._reserved, request, models, payer)
         return await self._carrier.begin(photo, models, payer, reserve, use, patient=patient)
 
@@ -207,7 +217,7 @@ class Service:
 
     async def run_report(self, run_id: str, language: Language = Language.EN) -> RunReport | None:
         """A run from the journal; None when the id is unknown."""
-        result = await asyncio.to_thread(self._tools.journal.result, run_id)
+        result = await asyncio.to_thread(self._tools.result, run_id)
         return self.report(result, language) if result else None
 
     async def touch_up(self, run_id: str, step: int, painted: bytes | None, options: TouchUp) -> Mended:

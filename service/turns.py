@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from errors import Busy
+from errors import Busy, Stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Turns:
         self._running: Counter[Asker] = Counter()
         self._served: dict[Hashable, int] = {}
         self._numbers = 0
+        self.closed = False
 
     @property
     def waiting(self) -> int:
@@ -86,7 +87,14 @@ class Turns:
 
     @asynccontextmanager
     async def place(self, asker: Asker) -> AsyncGenerator[Place, None]:
-        """A place in the line, and then at work, until the block is left; raises `Busy` when the line is full."""
+        """A place in the line, and then at work, until the block is left.
+
+        Raises:
+            Busy: the line is full.
+            Stopping: it is closed.
+        """
+        if self.closed:
+            raise Stopping
         self._admit(asker)
         self._note_arrival(asker)
         self._numbers += 1
@@ -97,6 +105,12 @@ class Turns:
             yield Place(self, ticket)
         finally:
             self._leave(ticket)
+
+    def close(self) -> None:
+        """Nobody's turn will come any more: who waits hears so at once."""
+        self.closed = True
+        for ticket in self._waiting:
+            ticket.turn.set()
 
     def ahead_of(self, ticket: Ticket) -> int:
         """How many are served before this one, if nobody else comes."""
@@ -109,7 +123,7 @@ class Turns:
             raise Busy(reason="line", waiting=len(line))
 
     def _call_next(self) -> None:
-        while self._running.total() < self.room.at_once and (ready := self._ready()):
+        while not self.closed and self._running.total() < self.room.at_once and (ready := self._ready()):
             ticket = min(ready, key=self._rank)
             self._waiting.remove(ticket)
             self._running[ticket.asker] += 1
@@ -177,7 +191,10 @@ def _beside(other: Hashable, who: str | Asker) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One's own place; `come` tells how many are still ahead, at least every `heartbeat_s`, until it is one's turn."""
+    """One's own place; `come` tells how many are still ahead, at least every `heartbeat_s`, until it is one's turn.
+
+    It raises `Stopping` when that will never be.
+    """
 
     turns: Turns
     ticket: Ticket
@@ -194,3 +211,5 @@ class Place:
                 await asyncio.wait_for(self.ticket.turn.wait(), heartbeat_s)
             except TimeoutError:
                 continue
+        if self.turns.closed:
+            raise Stopping

@@ -54,7 +54,8 @@ async def process(
         complexity: How tricky the outline is, from 0 (clear edges) to 1 (fur, lace, glass); empty if unknown.
         local_only: Keep the photo on this server: no hosted model takes part.
         commercial_only: Only models whose licence clears commercial use.
-        idempotency_key: For a day, the same key with the same photo and wishes gives the same run, paid for once.
+        idempotency_key: For a day, the same key with the same photo and wishes gives the same run, paid for once; it
+            goes on when you leave.
 
     Returns:
         The cutout as a PNG file, or null when no model managed it; then the whole run: status, model, explanation,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +29,16 @@ class InLine:
 async def events_of(
     service: Service, photo: str | None, asked: SelectionRequest, request: gr.Request | None, key: str | None = None
 ) -> AsyncGenerator[InLine | RunEvent, None]:
-    """Raises `Busy` at once when the line is full. Leaving early leaves the line, or ends the run."""
-    upload = await photo_bytes(photo)
-    async with service.turns.place(asker_of(request)) as place:
+    """Raises `Busy` at once when the line is full. Leaving early leaves the line, or ends the run if it has no key."""
+    upload, visitor = await photo_bytes(photo), visitor_key(request)
+    async with AsyncExitStack() as stay:
+        place = await stay.enter_async_context(service.turns.place(asker_of(request)))
         async with aclosing(place.come()) as waiting:
             async for ahead in waiting:
                 yield InLine(ahead)
         claimed = False
-        async with aclosing(service.run(upload, asked, visitor_key(request), key, patient=place.patient)) as events:
+        run = service.run(upload, asked, visitor, key, patient=place.patient, place=stay)
+        async with aclosing(run) as events:
             async for event in events:
                 if not claimed:
                     claimed = True

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from api import build_rest
 from app import Core
 from domain import SelectionRequest
-from errors import Busy
+from errors import Busy, Stopping
 from registry import ModelRegistry
 from service import Asker, Limits, Service, Turns
 from service.turns import Room
@@ -144,6 +144,20 @@ def test_a_form_with_the_same_key_is_the_same_run_and_another_photo_under_it_an_
     assert post(mug()) == first
     assert post(mug() + b"\0") == (422, "This idempotency key was used for another photo or other wishes.")
     assert ended(rest, f"/runs/{first[1]}")["status"] == "succeeded"
+    again = rest.post("/runs", files={"photo": mug()}, headers={"Idempotency-Key": "order-7"})
+    assert again.json() == {"run_id": first[1], "status": "succeeded"}
+
+
+def test_a_key_of_another_address_is_another_key_and_tells_nothing_of_its_run(rest: TestClient, local_core: Core):
+    other = TestClient(build_rest(local_core.service), client=("198.51.100.7", 50000))
+    with other:
+        answers = [one.post("/runs", content=mug(), headers={"Idempotency-Key": "order-7"}) for one in (rest, other)]
+        assert [answer.status_code for answer in answers] == [202, 202]
+        mine, theirs = (answer.json()["run_id"] for answer in answers)
+        assert mine != theirs
+        assert {ended(one, f"/runs/{run_id}")["status"] for one, run_id in ((rest, mine), (other, theirs))} == {
+            "succeeded"
+        }
 
 
 @pytest.mark.parametrize(
@@ -180,6 +194,27 @@ def test_the_pictures_of_a_run_go_when_its_id_says_so(rest: TestClient):
     assert (gone.status_code, gone.headers["content-type"]) == (404, "application/problem+json")
     assert rest.get(f"{location}/cutout").status_code == 404
     assert rest.get(location).json()["status"] == "succeeded"
+
+
+def test_while_the_program_stops_a_start_is_refused_at_once_also_one_that_waits_in_line(local_core: Core):
+    service = local_core.service
+    service.turns = Turns(Room(at_once=1))
+
+    async def refused() -> None:
+        async with service.turns.place(Asker("somebody", "else")), asyncio.timeout(service._limits.start_within_s / 2):
+            waiting = asyncio.create_task(service.start(mug(), SelectionRequest()))
+            await asyncio.sleep(0)
+            assert service.turns.waiting == 1
+            await service.stop(0)
+            with pytest.raises(Stopping):
+                await waiting
+
+    asyncio.run(refused())
+    with TestClient(build_rest(service)) as rest:
+        answer = rest.post("/runs", content=mug())
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert answer.headers["retry-after"]
+    assert answer.json()["detail"].startswith("The program is being restarted.")
 
 
 def test_a_start_waits_in_the_pages_line_and_not_for_long(local_core: Core):

@@ -172,7 +172,7 @@ def begun_and_lost(core: Core, batch_id: str, tries: int) -> str:
     assert terms
 
     async def lose() -> str:
-        begun = await service._begin(upload, terms[0].request, Payer(uuid.uuid4().hex), key, patient=True)
+        begun = await service._begin(upload, terms[0].request, Payer(uuid.uuid4().hex, terms[1]), key, patient=True)
         assert not isinstance(begun, str)
         with core.database.write() as session:
             session.execute(text("UPDATE runs SET lease_until = '2020-01-01 00:00:00.000000' WHERE ended_at IS NULL"))

@@ -65,10 +65,28 @@ def test_a_file_that_is_no_database_is_refused_without_a_statement(tmp_path: Pat
         migrate(Database(f"sqlite:///{path}"))
 
 
-@pytest.mark.parametrize("url", ["nonsense", "oracle9://x", "sqlite:////proc/no/such/folder/a.db"])
+@pytest.mark.parametrize("table", ["attempts", "spend", "models"])
+def test_a_database_that_has_lost_a_table_is_refused_and_the_table_named(database: Database, table: str):
+    with database.write() as session:
+        session.execute(text("PRAGMA defer_foreign_keys=ON"))
+        session.execute(text(f"DROP TABLE {table}"))
+    with pytest.raises(DatabaseError, match=f"put a backup in its place.*no table {table}"):
+        migrate(database)
+
+
+UNUSABLE = [
+    "nonsense",
+    "oracle9://x",
+    "postgresql+psycopg://u:secret@host:abc/x",
+    "sqlite:////proc/no/such/folder/a.db",
+]
+
+
+@pytest.mark.parametrize("url", UNUSABLE)
 def test_an_address_that_cannot_be_opened_is_refused(url: str):
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError) as refused:
         migrate(Database(url))
+    assert "secret" not in str(refused.value)
 
 
 def test_a_write_that_fails_leaves_nothing_behind(database: Database):

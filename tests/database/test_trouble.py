@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ from domain import Language, Outcome, RunStatus, SelectionRequest
 from errors import DatabaseError, Trouble
 from tests.conftest import SettingsMaker
 from tests.cores import QUICK
-from tests.fakes.behaviours import Behaviour
+from tests.fakes.behaviours import Behaviour, Reply
 from tests.fakes.replicate_server import V2, ReplicateServer
 from tests.runs.running import run
 from tests.ui.updates import asking
@@ -142,6 +143,64 @@ def test_a_statement_that_is_wrong_is_no_trouble_of_the_database(database: Datab
     with pytest.raises(DatabaseError), database.write() as session:
         session.execute(text("INSERT INTO registry_version (id, version) VALUES (1, 1)"))
     assert database.trouble is None
+
+
+def delete(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+def put_another(path: Path) -> None:
+    copy = path.with_name("copy.db")
+    shutil.copy(path, copy)
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("lose", [delete, put_another])
+def test_a_file_that_goes_while_it_is_open_is_noticed_before_the_next_write_and_no_empty_one_is_made(
+    database: Database, lose: Callable[[Path], None]
+):
+    write_much(database)
+    path = Path(database.engine.url.database)
+    lose(path)
+    there = path.exists()
+    assert database.trouble is Trouble.MISSING
+    with pytest.raises(DatabaseError, match="its file was deleted or replaced"):
+        write_much(database)
+    database.engine.dispose()
+    with pytest.raises(DatabaseError, match="its file was deleted or replaced"), database.read() as session:
+        session.execute(text("SELECT 1"))
+    assert path.exists() is there
+
+
+def test_a_file_that_comes_back_is_written_to_again(database: Database):
+    write_much(database)
+    path = Path(database.engine.url.database)
+    away = path.rename(path.with_name("away.db"))
+    database.recheck()
+    assert database.trouble is Trouble.MISSING
+    away.rename(path)
+    database.recheck()
+    assert database.trouble is None
+
+
+def test_without_its_file_nothing_is_bought_and_health_says_so_at_once(hosted_core: Core, replicate: ReplicateServer):
+    run(hosted_core.service)
+    delete(Path(hosted_core.database.engine.url.database))
+    told = TestClient(build_rest(hosted_core.service)).get("/health")
+    assert (told.status_code, told.json()["database"]["trouble"]) == (503, Trouble.MISSING)
+    assert run(hosted_core.service).model_id == "embedded"
+    assert len(replicate.jobs) == 1
+
+
+def test_a_file_that_goes_while_a_run_waits_to_buy_is_noticed_before_it_does(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    path = Path(hosted_core.database.engine.url.database)
+    replicate.script(V2, Behaviour(creation=Reply(500), on_creation=lambda: delete(path)))
+    result = run(hosted_core.service)
+    assert (result.status, result.model_id) == (RunStatus.DRAFT, "embedded")
+    assert len(replicate.creations) == 1
 
 
 @pytest.mark.parametrize("trouble", [Trouble.READ_ONLY, Trouble.CORRUPT, Trouble.MISSING])

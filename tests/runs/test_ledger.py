@@ -21,6 +21,7 @@ from app import Core
 from database import Database, migrate
 from domain import Cap, Language, ObjectionCode, SelectionRequest, Spent
 from runs import Ledger, Payer
+from service import utc_now
 from tests.conftest import SettingsMaker
 from tests.cores import core_of
 from tests.fakes.behaviours import Behaviour, Reply, drop_on_create, fail
@@ -126,7 +127,7 @@ def test_of_forty_runs_at_once_over_two_connections_no_more_are_let_in_than_the_
 
 
 class TwoProcesses(RuleBasedStateMachine):
-    """Two connections reserve, settle, hold and release in any order, and the days go by."""
+    """Two connections reserve, settle, hold and release in any order, settlements get lost, and the days go by."""
 
     caps: ClassVar = {Cap.RUN: 0.06, Cap.VISITOR: 0.1, Cap.DAY: 0.15, Cap.MONTH: 0.3}
 
@@ -138,6 +139,8 @@ class TwoProcesses(RuleBasedStateMachine):
         self.clock = Clock()
         self.books = [Ledger(database, self.clock, self.caps) for database in self.databases]
         self.due: list[tuple[str, str, float]] = []
+        self.lost: list[tuple[str, str, float]] = []
+        self.spent: dict[tuple[str, str], float] = {}
         self.runs: list[Payer] = []
 
     @rule(side=st.integers(0, 1), visitor=st.sampled_from("vw"), models=st.sets(st.sampled_from(sorted(PRICES))))
@@ -151,10 +154,20 @@ class TwoProcesses(RuleBasedStateMachine):
     def end_attempt(self, side: int, data: st.DataObject, paid: bool, sure: bool) -> None:
         if self.due:
             run_id, model, price = self.due.pop(data.draw(st.integers(0, len(self.due) - 1)))
+            self.spent[run_id, model] = price if paid or not sure else 0.0
             if sure:
                 self.books[side].settle(run_id, model, price if paid else 0.0)
             else:
                 self.books[side].hold(run_id, model, price)
+
+    @rule(data=st.data(), outcome=st.sampled_from(("succeeded", "unsure", "started")))
+    def end_attempt_unsettled(self, data: st.DataObject, outcome: str) -> None:
+        """It was sent, and then nothing could be written into the ledger, or about the attempt's end either."""
+        if self.due:
+            run_id, model, price = self.due.pop(data.draw(st.integers(0, len(self.due) - 1)))
+            self.lost.append((run_id, model, price))
+            self.spent[run_id, model] = price
+            write_attempt(self.databases[0], run_id, model, outcome, None if outcome == "started" else price)
 
     @rule(side=st.integers(0, 1), data=st.data())
     def end_run(self, side: int, data: st.DataObject) -> None:
@@ -162,6 +175,7 @@ class TwoProcesses(RuleBasedStateMachine):
             over = data.draw(st.sampled_from(self.runs))
             self.books[side].release(over.run_id)
             self.due = [one for one in self.due if one[0] != over.run_id]
+            self.lost = [one for one in self.lost if one[0] != over.run_id]
 
     @rule(hours=st.sampled_from((1, 30)))
     def wait(self, hours: int) -> None:
@@ -178,12 +192,41 @@ class TwoProcesses(RuleBasedStateMachine):
     def what_is_open_is_still_reserved(self) -> None:
         with self.databases[0].read() as session:
             kept = session.scalar(text("SELECT coalesce(sum(micros), 0) FROM spend WHERE state = 'reserved'"))
-        assert kept == sum(round(price * 1_000_000) for _, _, price in self.due)
+        assert kept == sum(round(price * 1_000_000) for _, _, price in (*self.due, *self.lost))
+
+    @invariant()
+    def what_was_spent_is_in_the_books(self) -> None:
+        with self.databases[0].read() as session:
+            rows = session.execute(text("SELECT run_id, model_id, micros FROM spend")).all()
+        known = {(run_id, model): micros for run_id, model, micros in rows}
+        for one, price in self.spent.items():
+            assert known[one] == round(price * 1_000_000)
 
     def teardown(self) -> None:
         for database in getattr(self, "databases", ()):
             database.close()
         shutil.rmtree(getattr(self, "folder", "/nowhere"), ignore_errors=True)
+
+
+def write_attempt(database: Database, run_id: str, model: str, outcome: str, cost_usd: float | None) -> None:
+    """The row of an attempt whose order was sent, of a run that is over."""
+    run_columns = "run_id, status, reason, explanation, fallback_chain, candidates, seconds, cost_usd, policy_version"
+    with database.write() as session:
+        session.execute(
+            text(
+                f"INSERT OR IGNORE INTO runs ({run_columns}, selections, facts, photo_sha256, started_at) "  # noqa: S608
+                "VALUES (:run, 'succeeded', '', '', '[]', '[]', 0, 0, '', '[]', '{}', '', '2026-11-30 00:00:00.000000')"
+            ),
+            {"run": run_id},
+        )
+        session.execute(
+            text(
+                "INSERT INTO attempts (run_id, number, model_id, outcome, facts, cost_usd, token, started_at) VALUES "
+                "(:run, (SELECT count(*) FROM attempts), :model, :outcome, '{}', :cost, 't', "
+                "'2026-11-30 00:00:00.000000')"
+            ),
+            {"run": run_id, "model": model, "outcome": outcome, "cost": cost_usd},
+        )
 
 
 _TEMPLATE: list[Path] = []
@@ -238,6 +281,37 @@ def test_a_canceled_prediction_is_paid_an_aborted_one_is_not_and_an_unsure_one_s
     monkeypatch.setattr(replicate, "_list", lambda _: Reply(500))
     run(hosted_core.service)
     assert money(hosted_core).unsure_usd == 0.03
+
+
+def refuse_settlements(core: Core, when: str) -> None:
+    """As a database that takes no settlement at that moment, and is well again afterwards."""
+    with core.database.write() as session:
+        session.execute(
+            text(
+                f"CREATE TRIGGER unsettled BEFORE UPDATE ON spend WHEN new.state = 'settled' AND {when} "
+                "BEGIN SELECT RAISE(ABORT, 'not now'); END"
+            )
+        )
+
+
+@pytest.mark.parametrize("capped", [{"day": 0.04}], indirect=True)
+def test_a_settlement_that_could_not_be_written_is_made_up_for_at_the_end_of_the_run_and_the_cap_holds(capped: Core):
+    still_open = "SELECT 1 FROM attempts WHERE run_id = new.run_id AND outcome = 'started'"
+    refuse_settlements(capped, f"EXISTS ({still_open})")
+    assert run(capped.service).model_id == "flux-kontext-lora-v2"
+    assert money(capped) == Spent(paid_usd=0.03)
+    assert run(capped.service).model_id == "birefnet"
+    assert money(capped) == Spent(paid_usd=0.032)
+
+
+def test_money_that_no_line_could_be_written_about_stays_reserved_until_the_books_are_tidied(hosted_core: Core):
+    refuse_settlements(hosted_core, "true")
+    run(hosted_core.service)
+    assert money(hosted_core) == Spent(reserved_usd=0.062)
+    with hosted_core.database.write() as session:
+        session.execute(text("DROP TRIGGER unsettled"))
+    Ledger(hosted_core.database, lambda: utc_now() + timedelta(hours=2), {}).tidy()
+    assert money(hosted_core) == Spent(paid_usd=0.03)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +16,8 @@ from app import Core
 from domain import Outcome, RunStatus, SelectionRequest, Spent
 from errors import KeyReused, LeaseLost, Stopping
 from providers import replicate_client
-from runs import MOST_TAKES, RunEnded, RunEvent, RunHandedOver, RunResult
+from runs import MAX_KEY, MOST_TAKES, RunEnded, RunEvent, RunHandedOver, RunResult
+from service import Asker
 from tests.cores import core_of
 from tests.fakes.behaviours import Answer, Behaviour, Drop, Reply, Silence, fail, forever
 from tests.fakes.replicate_server import BIREFNET, V1, ReplicateServer
@@ -417,9 +418,9 @@ def test_while_it_stops_nothing_new_begins(hosted_core: Core, replicate: Replica
     assert replicate.requests == []
 
 
-def keyed(core: Core, key: str, upload: bytes, request: SelectionRequest = CHEAP) -> str:
+def keyed(core: Core, key: str, upload: bytes, request: SelectionRequest = CHEAP, visitor: str = "v") -> str:
     async def start() -> str:
-        run_id = await core.service.start(upload, request, key=key)
+        run_id = await core.service.start(upload, request, visitor, key)
         await core.service.settle()
         return run_id
 
@@ -454,11 +455,45 @@ def test_the_same_key_with_anything_else_is_an_error_and_reserves_nothing(
     assert hosted_core.service.spend().day.reserved_usd == 0
 
 
+def test_a_key_that_somebody_else_used_before_is_a_key_like_any_other(hosted_core: Core, replicate: ReplicateServer):
+    theirs = keyed(hosted_core, "k", mug(), visitor="v")
+    assert keyed(hosted_core, "k", mug(), visitor="w") != theirs
+    assert keyed(hosted_core, "k", mug() + b"\0", visitor="x") != theirs
+    assert len(replicate.creations) == 3
+
+
+def test_the_longest_key_fits_and_no_key_is_written_down_as_it_came(hosted_core: Core):
+    assert keyed(hosted_core, "k" * MAX_KEY, mug()) == keyed(hosted_core, "k" * MAX_KEY, mug())
+    with hosted_core.database.read() as session:
+        assert "kk" not in session.execute(text("SELECT key FROM idempotency_keys")).scalar_one()
+
+
 def test_a_key_is_forgotten_after_a_day(hosted_core: Core, replicate: ReplicateServer):
     first = keyed(hosted_core, "k", mug())
     with hosted_core.database.write() as session:
         session.execute(text("UPDATE idempotency_keys SET created_at = '2020-01-01 00:00:00.000000'"))
     assert keyed(hosted_core, "k", mug()) != first
+
+
+def test_a_run_with_a_key_goes_on_when_its_listener_leaves_and_keeps_its_place(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    service = hosted_core.service
+
+    async def leave() -> str:
+        async with AsyncExitStack() as stay:
+            await stay.enter_async_context(service.turns.place(Asker("v")))
+            async with aclosing(service.run(mug(), CHEAP, "v", "k", place=stay)) as events:
+                run_id = (await anext(events)).run_id
+        assert service.turns.at_work == 1
+        await service.settle()
+        assert service.turns.at_work == 0
+        return run_id
+
+    run_id = asyncio.run(leave())
+    assert asyncio.run(service.result(run_id)).status is RunStatus.SUCCEEDED
+    assert keyed(hosted_core, "k", mug()) == run_id
+    assert len(replicate.creations) == 1
 
 
 def test_who_asks_again_with_the_same_key_gets_the_same_end(hosted_core: Core, replicate: ReplicateServer):

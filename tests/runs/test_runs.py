@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -30,15 +34,38 @@ from domain import (
 from errors import InvalidPhoto, NoRoom
 from providers import cleanup
 from registry import ModelRegistry
-from runs import AttemptEnded, AttemptStarted, DraftReady, FallbackChosen, FileStore, RunEnded, RunStarted
+from runs import (
+    AttemptEnded,
+    AttemptProgress,
+    AttemptStarted,
+    DraftReady,
+    FallbackChosen,
+    FileStore,
+    RunEnded,
+    RunEvent,
+    RunStarted,
+)
 from service import Limits, Service
 from tests.conftest import SettingsMaker
 from tests.cores import core_of
-from tests.fakes.behaviours import Behaviour, Reply, Silence, drop_on_create, fail, forever, http, nsfw, output
+from tests.fakes.behaviours import (
+    Answer,
+    Behaviour,
+    Reply,
+    Silence,
+    drop_on_create,
+    fail,
+    forever,
+    http,
+    nsfw,
+    output,
+)
 from tests.fakes.pictures import matte_by_border
 from tests.fakes.replicate_server import BIREFNET, V1, V2, ReplicateServer
+from tests.fakes.wire import Request
 from tests.photos import png, raster
-from tests.runs.running import events_of, mug, run
+from tests.runs.crashing import lapse
+from tests.runs.running import AUTO, events_of, mug, run
 
 
 def outcomes(result):
@@ -418,3 +445,104 @@ def test_a_bug_in_a_run_without_a_draft_ends_it_as_failed_and_raises(local_core:
         run(on(local_core, providers=broken))
     with local_core.database.read() as session:
         assert session.scalars(text("SELECT status FROM runs")).all() == ["failed"]
+
+
+def too_large_to_embed() -> bytes:
+    """A product of noise on a plain ground: its upload comes before its order."""
+    pixels = np.full((700, 1000, 3), 230, np.uint8)
+    pixels[150:550, 200:800] = np.random.default_rng(1).integers(0, 200, (400, 600, 3))
+    return png(raster(pixels))
+
+
+class Lock:
+    """Another program's, on the database."""
+
+    def __init__(self, core: Core) -> None:
+        self._path = str(core.database.engine.url.database)
+        self._held: sqlite3.Connection | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self._held is not None
+
+    def begin(self) -> None:
+        self._held = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._held.execute("BEGIN IMMEDIATE")
+
+    def end(self) -> None:
+        assert self._held
+        self._held.close()
+
+
+def at_upload(replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None:
+    store = replicate._store
+
+    def work_and_store(request: Request) -> Answer:
+        work()
+        return store(request)
+
+    monkeypatch.setattr(replicate, "_store", work_and_store)
+
+
+def hurried(core: Core) -> Service:
+    """Its runs have a second."""
+    tools, rules = replace(core.tools, deadline_s=1), core.service.exports.rules
+    return Service(ModelRegistry(core.database), tools, Limits(), core.service.privacy, rules)
+
+
+def test_while_the_database_is_locked_others_are_served_and_nothing_is_bought_before_it_is_written_down(
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    lock = Lock(hosted_core)
+    at_upload(replicate, monkeypatch, lock.begin)
+
+    async def wait_and_run() -> RunEvent:
+        heard = 0
+        async with aclosing(hosted_core.service.run(too_large_to_embed(), AUTO)) as events:
+            async for event in events:
+                if lock.begun and heard < 2 and isinstance(event, AttemptProgress):
+                    heard += 1
+                    assert replicate.creations == []
+                    if heard == 2:
+                        lock.end()
+        assert heard == 2
+        return event
+
+    last = asyncio.run(wait_and_run())
+    assert isinstance(last, RunEnded)
+    assert last.result.attempts[0].prediction_id == "job0001"
+
+
+def test_a_database_that_stays_locked_does_not_hold_a_run_past_its_deadline_and_its_end_is_told(
+    hosted_core: Core, replicate: ReplicateServer, monkeypatch: pytest.MonkeyPatch
+):
+    lock, service = Lock(hosted_core), hurried(hosted_core)
+    at_upload(replicate, monkeypatch, lock.begin)
+    began = monotonic()
+    result = run(service, upload=too_large_to_embed())
+    assert monotonic() - began < 1 + 2
+    assert (result.status, result.model_id, replicate.creations) == (RunStatus.DRAFT, "embedded", [])
+    assert asyncio.run(service.run_report(result.run_id)) == service.report(result)
+    lock.end()
+
+
+def test_an_end_that_could_not_be_written_is_written_later_and_the_run_is_not_taken_up_to_buy_once_more(
+    hosted_core: Core, replicate: ReplicateServer
+):
+    lock, service = Lock(hosted_core), hurried(hosted_core)
+    replicate.script(V2, replace(forever(), on_creation=lock.begin))
+    result = run(service)
+    assert asyncio.run(service.recover()) == timedelta(seconds=1)
+    lock.end()
+
+    async def recover() -> None:
+        lapse(hosted_core)
+        await service.recover()
+        await service.settle()
+
+    asyncio.run(recover())
+    written = hosted_core.journal.result(result.run_id)
+    assert written
+    assert (written.status, written.attempts) == (RunStatus.DRAFT, result.attempts)
+    assert hosted_core.service.spend().day == Spent(paid_usd=0.03)
+    assert len(replicate.creations) == 1

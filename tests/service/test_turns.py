@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors import Busy
+from errors import Busy, Stopping
 from service import Asker, Turns
 from service.turns import Place, Room
 from wording import say
@@ -55,6 +55,24 @@ def test_whoever_comes_first_works_at_once_and_the_next_waits():
         await line.leave("a")
         assert line.at_work == ["b"]
         assert [ahead async for ahead in waiting.come(0)] == []
+
+    done(work())
+
+
+def test_when_the_line_closes_who_waits_hears_so_at_once_and_nobody_is_let_in():
+    async def work() -> None:
+        line = Line(Turns(Room(at_once=1)))
+        await line.join(ANNA, "a")
+        waiting = (await line.join(BORIS, "b")).come(3600)
+        assert await anext(waiting) == 0
+        line.turns.close()
+        with pytest.raises(Stopping):
+            await anext(waiting)
+        await line.leave("b")
+        with pytest.raises(Stopping):
+            await line.join(BORIS, "c")
+        await line.leave("a")
+        assert (line.turns.waiting, line.turns.at_work) == (0, 0)
 
     done(work())
 

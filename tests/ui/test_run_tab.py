@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class Told(Service):
         _key: str | None = None,
         *,
         patient: bool = False,  # noqa: ARG002  # the service's
+        place: AsyncExitStack | None = None,  # noqa: ARG002  # the service's
     ) -> Any:
         try:
             for event in self.events:
