@@ -112,7 +112,8 @@ def starting_router(service: Service) -> APIRouter:
         "/runs/{run_id}", status_code=204, responses=problems(404, 422), summary="Delete the pictures of a run"
     )
     async def delete_run(run_id: RunId) -> Response:
-        """Of a run that was started here. What a page or client started is deleted there, by its own session."""
+        """Of a run that no session owns: started here, by a tool of MCP, or by a call that names no session. What a page
+        or client started is deleted there, by its own session."""
         if not (RUN_ID.fullmatch(run_id) and await service.privacy.delete_run(run_id)):
             return problem(HTTPStatus.NOT_FOUND, "There are no pictures of a run with this id that was started here.")
         return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -7,8 +7,9 @@ There one writes at a time; on PostgreSQL many do, and what reads before it writ
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from database.trouble import ADVICE, trouble_of
 from errors import DatabaseError, Trouble
 
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
 PATIENCE_S = 30.0  # how long a write waits for the lock
 IMPATIENCE_S = 0.25  # and how long while the last one failed
 
@@ -104,7 +105,20 @@ class Database:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
+    def scrub(self) -> None:
+        """What was deleted leaves the write-ahead log of SQLite as well, which would keep it until it is written over.
+
+        While others read it cannot be emptied: whoever scrubs next, or `close`, does it then.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        with suppress(SQLAlchemyError, sqlite3.Error), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={int(IMPATIENCE_S * 1000)}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
+        self.scrub()
         self.engine.dispose()
 
 

@@ -12,7 +12,7 @@ from batches import Handed
 from domain import BATCH_BACKGROUNDS, CUSTOM, BackgroundKind, BatchOptions, ExportFormat, Goal, Placement
 from service import Batches  # at run time: Gradio reads the handlers' hints to find the request
 from ui.asking import Json, known, said
-from ui.batch_files import FilesInput
+from ui.batch_files import FilesInput, folders_of
 from ui.choices import AUTO
 from ui.export_form import export_options
 from ui.faults import toast
@@ -101,6 +101,7 @@ async def batch(
         )
         take = batches.take_and_start if start else batches.take
         batch_id = await take(photos or [], options, visitor_key(request))
+        await batches.claim(batch_id, folders_of(photos or ()))
         return (await batches.report(batch_id, language)).model_dump(mode="json")
     except ValidationError as error:
         facts = {"marketplace": (marketplaces or "")[:80], "known": ", ".join(batches.marketplaces())}

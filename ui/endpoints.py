@@ -21,7 +21,7 @@ from ui.asking import Json, known, said
 from ui.choices import AUTO
 from ui.faults import toast
 from ui.form import photo_bytes
-from ui.line import InLine, events_of
+from ui.line import InLine, events_of, note
 from ui.photo import photo_input
 from ui.privacy import endpoint as privacy_endpoint
 from ui.run_tab import RUNS
@@ -62,6 +62,7 @@ async def process(
     """
     language = language_of(request)
     try:
+        await note(service, photo, request)
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
         key = _key(idempotency_key, language)
         async with aclosing(events_of(service, photo, asked, request, key)) as events:
@@ -104,6 +105,7 @@ async def explain_selection(
     """
     language = language_of(request)
     try:
+        await note(service, photo, request)
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
         selection = await service.select(asked, await photo_bytes(photo) if photo else None, visitor_key(request))
         return _selection_json(service, selection, language)

@@ -12,6 +12,7 @@ from ui.asking import Json, known, said
 from ui.export_form import export_options
 from ui.export_panel import AT_ONCE
 from ui.form import photo_bytes
+from ui.line import note
 from ui.photo import photo_input
 from ui.strings import language_of
 
@@ -61,6 +62,7 @@ async def export(
     """
     language = language_of(request)
     try:
+        await note(service, picture, request)
         asked = {"marketplace": marketplace or CUSTOM, "background": background or BackgroundKind.WHITE}
         asked |= {"placement": placement or Placement.CENTRE, "file_format": file_format or ExportFormat.AUTO}
         for kind, listed in _known(service).items():

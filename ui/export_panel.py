@@ -17,6 +17,7 @@ from ui.compliance import report_table, rules_table
 from ui.export_form import export_options
 from ui.faults import apology, toast
 from ui.form import photo_bytes
+from ui.line import note
 from ui.markup import Html
 from ui.mending import Mending
 from ui.photo import PhotoInput, photo_input
@@ -93,6 +94,7 @@ async def make(
     language = language_of(request)
     yield View(make=gr.update(value=words("export_busy", language), interactive=False)).outputs()
     try:
+        await note(service, picture, request)
         own = (width, height) if marketplace == CUSTOM else (None, None)
         share = looks.share_of(fill)
         options = export_options(
