@@ -17,7 +17,7 @@ from ui.choices import AUTO
 from ui.export_form import export_options
 from ui.faults import toast
 from ui.form import wishes
-from ui.strings import language_of
+from ui.strings import caller_of
 from ui.visitor import visitor_key
 from wording import say
 
@@ -71,7 +71,7 @@ async def batch(
         The batch: its id, the estimate, and a line for every file with state, model, seconds and cost. Everything is
         fetched as a ZIP from /batches/{batch_id}/archive.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         known("model", model_id or AUTO, (AUTO, *batches.names()), language)
         known("goal", goal or Goal.BALANCED, tuple(Goal), language)
@@ -122,7 +122,7 @@ async def batch_status(
     Returns:
         The batch as it stands now.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         known("action", action or "look", ACTIONS, language)
         doing = {"start": batches.start, "stop": batches.stop, "retry": batches.again}.get(action)

@@ -25,7 +25,7 @@ from ui.line import InLine, events_of, note
 from ui.photo import photo_input
 from ui.privacy import endpoint as privacy_endpoint
 from ui.run_tab import RUNS
-from ui.strings import language_of
+from ui.strings import caller_of
 from ui.visitor import visitor_key
 from wording import say
 
@@ -60,7 +60,7 @@ async def process(
         The cutout as a PNG file, or null when no model managed it; then the whole run: status, model, explanation,
         candidates, attempts, seconds and cost.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         await note(service, photo, request)
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
@@ -103,7 +103,7 @@ async def explain_selection(
     Returns:
         The chosen model, the reason, the explanation, the fallback chain, and the verdict on every candidate.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         await note(service, photo, request)
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
@@ -130,7 +130,7 @@ def list_models(
     Returns:
         Every model with its strengths, weaknesses, specification, price, usual seconds and licence.
     """
-    language = language_of(request)
+    language = caller_of(request)
     known("marketplace", marketplace or None, service.marketplaces(), language)
     models = service.models(tag=tag or None, marketplace=marketplace or None, active=active)
     return [model.model_dump(mode="json") for model in models]

@@ -14,7 +14,7 @@ from ui.export_panel import AT_ONCE
 from ui.form import photo_bytes
 from ui.line import note
 from ui.photo import photo_input
-from ui.strings import language_of
+from ui.strings import caller_of
 
 _USUAL = Background()
 
@@ -60,7 +60,7 @@ async def export(
     Returns:
         The finished file, and its report: every check with pass, fail or unknown, the rule, its source and its date.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         await note(service, picture, request)
         asked = {"marketplace": marketplace or CUSTOM, "background": background or BackgroundKind.WHITE}
