@@ -29,8 +29,6 @@ from ui.strings import caller_of
 from ui.visitor import visitor_key
 from wording import say
 
-EXPLAINED_AT_ONCE = 4  # each may bring a photo to be opened
-
 
 async def process(
     service: Service,
@@ -219,7 +217,7 @@ def build(service: Service) -> None:
             [photo_input(label="Photo"), *_wish_fields()],
             gr.JSON(label="Selection"),
             api_name="explain_selection",
-            concurrency_limit=EXPLAINED_AT_ONCE,
+            concurrency_limit=None,  # photos take turns where they are opened; one visitor's would fill a line here
         )
         gr.Button().click(
             MethodType(list_models, service),

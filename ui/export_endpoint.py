@@ -15,6 +15,7 @@ from ui.form import photo_bytes
 from ui.line import note
 from ui.photo import photo_input
 from ui.strings import caller_of
+from ui.visitor import visitor_key
 
 _USUAL = Background()
 
@@ -79,7 +80,7 @@ async def export(
             **asked,
         )
         behind = await photo_bytes(picture) if picture else None
-        made = await service.exports.make(str(run_id or ""), int(step or 0), options, behind)
+        made = await service.exports.make(str(run_id or ""), int(step or 0), options, behind, visitor_key(request))
         return str(made.files.file), service.exports.report(made, language).model_dump(mode="json")
     except Exception as error:
         raise said(error, language) from error

@@ -22,6 +22,7 @@ from ui.markup import Html
 from ui.mending import Mending
 from ui.photo import PhotoInput, photo_input
 from ui.strings import label, language_of, words
+from ui.visitor import visitor_key
 
 AT_ONCE = 2
 USUAL_SIDE_PX = 1600
@@ -101,7 +102,7 @@ async def make(
             marketplace, background, colour, second, generated, placement, shadow, *own, share, file_format, enlarge
         )
         behind = await photo_bytes(picture) if picture and background == BackgroundKind.PICTURE else None
-        made = await service.exports.make(mending.run_id, mending.step, options, behind)
+        made = await service.exports.make(mending.run_id, mending.step, options, behind, visitor_key(request))
     except Exception as error:
         yield View(make=_ready(language)).outputs()
         raise toast(apology(error, language), language) from error
