@@ -35,6 +35,7 @@ from errors import (
 from policy.ranking import Order
 from providers.weights import Missing
 from runs import Change
+from ui.tools import SENTENCES
 from wording import CATALOGUES, language_in, say, say_all
 
 ENGLISH, RUSSIAN = CATALOGUES[Language.EN], CATALOGUES[Language.RU]
@@ -91,6 +92,7 @@ CODES = [
     *(f"marketplace_name.{marketplace}" for marketplace in Marketplace),
     *(f"state.{state}" for state in ("ready", "not_ready", "resting", "no_books")),
     *(f"wrong.{kind}" for kind in KINDS.values()),
+    *SENTENCES.values(),
     *(f"{where}.not_ready.{missing}" for where in ("objection", "state") for missing in Missing),
 ]
 
