@@ -1,4 +1,4 @@
-"""Tools of MCP: what Gradio and the library say of wrong calls, before one of our functions is asked, in our words."""
+"""Tools of MCP: wrong calls are answered in our words, and photos given as data URIs leave no copies."""
 
 from __future__ import annotations
 
@@ -18,11 +18,28 @@ SENTENCES: Mapping[str, str] = {  # by how theirs begin
 }
 
 
-def in_our_words(page: gr.Blocks) -> None:
-    """Once its server is made, which `launch` does; Gradio goes on without one when that fails."""
-    if page.mcp_server_obj is None:
-        return
-    server = page.mcp_server_obj.mcp_server
+def set_up_tools(page: gr.Blocks) -> None:
+    """Once their server is made, which `launch` does; Gradio goes on without one when that fails."""
+    if page.mcp_server_obj is not None:
+        _speak(page.mcp_server_obj.mcp_server)
+        _pass_on(page.mcp_server_obj)
+
+
+def _pass_on(tools: Any) -> None:
+    """Gradio would write a data URI to a file, and upload that to itself. `PhotoInput` takes it as it is."""
+    convert = tools.convert_strings_to_filedata
+
+    def converted(given: dict[str, Any], places: list[list[str | int]]) -> dict[str, Any]:
+        photos = {name: value for name, value in given.items() if [name] in places and str(value).startswith("data:")}
+        others: dict[str, Any] = convert({name: given[name] for name in given if name not in photos}, places)
+        meta = {"_type": "gradio.FileData"}
+        return {**others, **{name: {"path": None, "url": uri, "meta": meta} for name, uri in photos.items()}}
+
+    tools.convert_strings_to_filedata = converted
+
+
+def _speak(server: Any) -> None:
+    """What Gradio and the library say before one of our functions is asked, in our words."""
     handler = server.request_handlers[CallToolRequest]
 
     async def answer(request: CallToolRequest) -> ServerResult:

@@ -227,10 +227,12 @@ def test_a_run_of_a_session_is_not_deleted_by_its_id_whatever_its_key_looks_like
 
 
 def test_a_run_of_a_tool_is_deleted_by_its_id(outside: Served, new_photo: Callable[[str], Path]):
-    asked = {"photo": data_uri(new_photo("tool.jpg"))["url"], "local_only": True}
+    photo = new_photo("tool.jpg")
+    asked = {"photo": data_uri(photo)["url"], "local_only": True}
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "process", "arguments": asked}}
     accepted = {"accept": "application/json, text/event-stream"}
     told = httpx.post(f"{outside.url}/gradio_api/mcp/", json=call, headers=accepted, timeout=30).text
     (run_id, *_) = re.findall(r"run_id\W+([0-9a-f]{32})", told)
     assert httpx.delete(f"{outside.url}/runs/{run_id}").status_code == 204
     assert httpx.get(f"{outside.url}/runs/{run_id}/cutout").status_code == 404
+    assert not kept(photo)
