@@ -158,6 +158,7 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:
         server.middleware_stack = self._wall(server.middleware_stack)
+        ui.set_up_tools(self.page)
         self.running.loop = asyncio.get_running_loop()
         tasks = [asyncio.create_task(chore) for chore in self._chores()]
         yield

@@ -17,9 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import PICTURE, ProblemRoute, problem, problems
+from api.problems import PICTURE, ProblemRoute, Reader, language_of, problems, refused, wrong
 from batches import Handed
-from domain import MOST_PHOTOS, BatchOptions, BatchReport, Language, SelectionRequest
+from domain import BATCH_BACKGROUNDS, MOST_PHOTOS, BatchOptions, BatchReport, Language, SelectionRequest
 from errors import (
     BatchError,
     CutoutRouterError,
@@ -31,13 +31,13 @@ from errors import (
     TooManyBatches,
 )
 from service import Batches, visitor_of
-from wording import say
 
 MOST_BODY = 1_050_000_000  # bytes: 500 photos of 2 MB and the form around them
 MOST_FIELDS = 24
 WISHES = ("model_id", "marketplace", "goal", "complexity", "local_only", "commercial_only")
 LOOKS = ("shadow", "enlarge", "placement", "fill", "file_format")
 BACKGROUND: Mapping[str, str] = {"background": "kind", "colour": "colour", "second_colour": "second"}
+BACKGROUND_FIELDS = ("kind", "export")  # where a background that cannot be is found
 SAID = (*WISHES, *LOOKS, *BACKGROUND, "marketplaces", "start")
 STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
     NoSuchBatch: HTTPStatus.NOT_FOUND,
@@ -48,9 +48,9 @@ STATUSES: Mapping[type[CutoutRouterError], HTTPStatus] = {
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
     Stopping: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-BatchId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=200)]
+BatchId = Annotated[str, Path(max_length=200)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
-Spoken = Annotated[Language, Query(alias="language")]
+Spoken = Annotated[Language | None, Query(alias="language", description="Instead of the header Accept-Language.")]
 
 
 ASKED: dict[str, Any] = {  # the body is read by hand, so the document is written by hand
@@ -99,20 +99,20 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         Nothing is bought before `POST /batches/{batch_id}/start`. With `start=true` it begins at once; it is not kept
         when the budget does not hold it, and over when there is no photo.
         """
-        refused = _refused(request)
-        if refused:
-            return refused
+        language = await language_of(request)
+        if objection := _objection(request, language):
+            return objection
         try:
             async with _handed_in(request) as (files, said):
                 take = batches.take_and_start if said.get("start") == "true" else batches.take
                 batch_id = await take(files, _options(said), _visitor(request))
-            report = await batches.report(batch_id)
+            report = await batches.report(batch_id, language)
         except ValidationError as error:
-            return _unusable(error)
+            return _unusable(error, language)
         except HTTPException as error:
-            return _unreadable(error)
+            return _unreadable(error, language)
         except CutoutRouterError as error:
-            return _sorry(error)
+            return _sorry(error, language)
         address = {"Location": f"/batches/{batch_id}"}
         return JSONResponse(report.model_dump(mode="json"), HTTPStatus.CREATED, headers=address)
 
@@ -122,28 +122,28 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         responses=problems(404, 409, 422, 503),
         summary="Start a batch, stop it, or try its failed photos again",
     )
-    async def act(batch_id: BatchId, action: Literal["start", "stop", "retry"]) -> Any:
+    async def act(batch_id: BatchId, action: Literal["start", "stop", "retry"], language: Reader) -> Any:
         """To start what was started, or to stop what is over, changes nothing."""
         doing = {"start": batches.start, "stop": batches.stop, "retry": batches.again}[action]
-        return await _answered(_then(doing(batch_id), batches, batch_id))
+        return await _answered(_then(doing(batch_id), batches, batch_id, language), language)
 
 
 def _looking(router: APIRouter, batches: Batches) -> None:
     @router.get(
         "/{batch_id}", response_model=BatchReport, responses=problems(404, 422, 503), summary="A batch right now"
     )
-    async def get_batch(batch_id: BatchId, language: Spoken = Language.EN) -> Any:
-        return await _answered(batches.report(batch_id, language))
+    async def get_batch(batch_id: BatchId, reader: Reader, language: Spoken = None) -> Any:
+        return await _answered(batches.report(batch_id, language or reader), language or reader)
 
     @router.delete(
         "/{batch_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 422, 503), summary="Delete a batch"
     )
-    async def delete_batch(batch_id: BatchId) -> Response:
+    async def delete_batch(batch_id: BatchId, language: Reader) -> Response:
         """It is stopped; its photos and everything made of them are deleted."""
         try:
             await batches.delete(batch_id)
         except CutoutRouterError as error:
-            return _sorry(error)
+            return _sorry(error, language)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
@@ -154,12 +154,12 @@ def _fetching(router: APIRouter, batches: Batches) -> None:
         responses=ARCHIVE | problems(404, 422, 503),
         summary="Everything as a ZIP",
     )
-    async def get_archive(batch_id: BatchId, language: Spoken = Language.EN) -> Any:
+    async def get_archive(batch_id: BatchId, reader: Reader, language: Spoken = None) -> Any:
         """Cutouts, files for marketplaces, report.csv and report.json. It is made while it is sent."""
         try:
-            parts = await batches.archive(batch_id, language)
+            parts = await batches.archive(batch_id, language or reader)
         except CutoutRouterError as error:
-            return _sorry(error)
+            return _sorry(error, language or reader)
         named = {"Content-Disposition": f'attachment; filename="cutouts-{batch_id[:8]}.zip"'}
         return StreamingResponse(parts, media_type="application/zip", headers={**named, "Cache-Control": "no-store"})
 
@@ -169,35 +169,35 @@ def _fetching(router: APIRouter, batches: Batches) -> None:
         responses=THUMBNAIL | problems(404, 422, 503),
         summary="A small picture of a finished photo",
     )
-    async def get_thumbnail(batch_id: BatchId, number: Number) -> Any:
+    async def get_thumbnail(batch_id: BatchId, number: Number, language: Reader) -> Any:
         try:
             path = await batches.thumbnail(batch_id, number)
         except CutoutRouterError as error:
-            return _sorry(error)
+            return _sorry(error, language)
         return FileResponse(path, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
 
 
-async def _then(doing: Awaitable[None], batches: Batches, batch_id: str) -> BatchReport:
+async def _then(doing: Awaitable[None], batches: Batches, batch_id: str, language: Language) -> BatchReport:
     await doing
-    return await batches.report(batch_id)
+    return await batches.report(batch_id, language)
 
 
-async def _answered(report: Awaitable[BatchReport]) -> Any:
+async def _answered(report: Awaitable[BatchReport], language: Language) -> Any:
     try:
         return await report
     except CutoutRouterError as error:
-        return _sorry(error)
+        return _sorry(error, language)
 
 
-def _refused(request: Request) -> Response | None:
+def _objection(request: Request, language: Language) -> Response | None:
     """What is wrong before the body is read; a page of another site may not start batches in a visitor's browser."""
     origin, length = request.headers.get("origin"), request.headers.get("content-length", "")
     if origin and origin.partition("://")[2] != request.headers.get("host"):
-        return problem(HTTPStatus.FORBIDDEN, "Batches are not started from pages of other sites.")
+        return refused(HTTPStatus.FORBIDDEN, "rest.foreign", language)
     if not (length.isascii() and length.isdigit()):
-        return problem(HTTPStatus.LENGTH_REQUIRED, "Say how long the body is.")
+        return refused(HTTPStatus.LENGTH_REQUIRED, "rest.length", language)
     if int(length) > MOST_BODY:
-        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MOST_BODY} bytes.")
+        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", language, limit_mb=MOST_BODY / 1e6)
     return None
 
 
@@ -244,26 +244,27 @@ def _asked(said: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]
     return {field: said[name] for name, field in fields.items() if said.get(name)}
 
 
-def _unreadable(error: HTTPException) -> JSONResponse:
+def _unreadable(error: HTTPException, language: Language) -> JSONResponse:
     """Starlette counts the parts of a form while it reads them, and says no more than a sentence of its own."""
     if error.detail.startswith("Too many files"):
-        told = f"A form takes at most {MOST_PHOTOS} files, and a batch as many photos. Leave some for the next batch."
-        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)
-    return problem(HTTPStatus.BAD_REQUEST, "The form cannot be read.")
+        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "rest.too_many_files", language, limit=MOST_PHOTOS)
+    return refused(HTTPStatus.BAD_REQUEST, "rest.form", language)
 
 
-def _unusable(error: ValidationError) -> JSONResponse:
+def _unusable(error: ValidationError, language: Language) -> JSONResponse:
+    """Fields by the names that they have here; only a batch knows which backgrounds it takes."""
     first = error.errors(include_url=False, include_input=False)[0]
-    field = [part for part in first["loc"] if isinstance(part, str)][-1]
-    said = {ours: name for name, ours in BACKGROUND.items()}.get(field, field)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}: {first['msg']}")
+    if first["loc"][-1] in BACKGROUND_FIELDS:
+        expected = ", ".join(BATCH_BACKGROUNDS)
+        return refused(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong.one_of", language, field="background", expected=expected)
+    return wrong(first, language, {ours: name for name, ours in BACKGROUND.items()})
 
 
-def _sorry(error: CutoutRouterError) -> JSONResponse:
+def _sorry(error: CutoutRouterError, language: Language) -> JSONResponse:
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
     if status is None:
         raise error
-    return problem(status, say(f"error.{error.code}", error.facts))
+    return refused(status, f"error.{error.code}", language, **error.facts)
 
 
 def _visitor(request: Request) -> str:

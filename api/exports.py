@@ -9,13 +9,10 @@ from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
-from api.problems import PICTURE, SmallBodyRoute, problem, problems
-from domain import CheckReport, ExportOptions, ExportReport
+from api.problems import PICTURE, Reader, SmallBodyRoute, problems, refused
+from domain import CheckReport, ExportOptions, ExportReport, Language
 from errors import CutoutRouterError, FilesGone
 from service import Service
-from wording import say
-
-NO_MARKETPLACE = "There is no marketplace with this name."
 
 RunId = Annotated[str, Path(max_length=200)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
@@ -42,11 +39,11 @@ def exports_router(service: Service) -> APIRouter:
         responses=problems(404, 422),
         summary="What a marketplace asks",
     )
-    def get_rules(marketplace: Annotated[str, Path(max_length=200)]) -> Any:
+    def get_rules(marketplace: Annotated[str, Path(max_length=200)], language: Reader) -> Any:
         """Every rule with its source, its date and how far it can be trusted; what is not known says so."""
         if marketplace not in service.exports.rules:
-            return problem(HTTPStatus.NOT_FOUND, NO_MARKETPLACE)
-        return list(service.exports.rule_reports(marketplace))
+            return _no_marketplace(HTTPStatus.NOT_FOUND, service, language)
+        return list(service.exports.rule_reports(marketplace, language))
 
     @router.post(
         "/runs/{run_id}/exports",
@@ -55,15 +52,15 @@ def exports_router(service: Service) -> APIRouter:
         responses=problems(404, 413, 422),
         summary="A file for a marketplace, and its compliance report",
     )
-    async def make_export(run_id: RunId, order: ExportOrder) -> Any:
+    async def make_export(run_id: RunId, order: ExportOrder, language: Reader) -> Any:
         """The file is at `/runs/{run_id}/exports/{export}`. Only the client API takes a picture for the background."""
         if order.marketplace not in service.exports.rules:
-            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, NO_MARKETPLACE)
+            return _no_marketplace(HTTPStatus.UNPROCESSABLE_ENTITY, service, language)
         options = ExportOptions(**order.model_dump(exclude={"step"}))
         try:
-            return service.exports.report(await service.exports.make(run_id, order.step, options))
+            return service.exports.report(await service.exports.make(run_id, order.step, options), language)
         except CutoutRouterError as error:
-            return _told(error)
+            return _told(error, language)
 
     @router.get(
         "/runs/{run_id}/exports/{export}",
@@ -71,16 +68,20 @@ def exports_router(service: Service) -> APIRouter:
         responses=FILE | problems(404, 422),
         summary="The file of an export",
     )
-    async def get_export(run_id: RunId, export: Number) -> Any:
+    async def get_export(run_id: RunId, export: Number, language: Reader) -> Any:
         try:
             path = await service.exports.file(run_id, export)
         except FilesGone as gone:
-            return _told(gone)
+            return _told(gone, language)
         return FileResponse(path, filename=path.name, headers={"x-content-type-options": "nosniff"})
 
     return router
 
 
-def _told(error: CutoutRouterError) -> JSONResponse:
+def _no_marketplace(status: HTTPStatus, service: Service, language: Language) -> JSONResponse:
+    return refused(status, "rest.no_marketplace", language, known=", ".join(service.exports.rules))
+
+
+def _told(error: CutoutRouterError, language: Language) -> JSONResponse:
     status = HTTPStatus.NOT_FOUND if isinstance(error, FilesGone) else HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, say(f"error.{error.code}", error.facts))
+    return refused(status, f"error.{error.code}", language, **error.facts)

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 
-from api.problems import ProblemRoute, problem
+from api.problems import ProblemRoute, Reader, problem
 from domain import SpendReport
 from service import Service
+from wording import say
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
@@ -19,10 +20,10 @@ def owner_router(service: Service, admin_token: str) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute, include_in_schema=False)
 
     @router.get("/spend", response_model=SpendReport)
-    def spend(authorization: Annotated[str, Header()] = "") -> Any:
+    def spend(language: Reader, authorization: Annotated[str, Header()] = "") -> Any:
         """Paid, reserved and unsure US dollars of today and this month, by model, beside the caps."""
         if not _is_owner(authorization, admin_token):
-            return problem(HTTPStatus.UNAUTHORIZED, "This needs the owner's token as a bearer token.", CHALLENGE)
+            return problem(HTTPStatus.UNAUTHORIZED, say("rest.owner", {}, language), CHALLENGE)
         return service.spend()
 
     return router

@@ -1,12 +1,12 @@
-"""Errors as problem+json (RFC 9457)."""
+"""Errors as problem+json (RFC 9457), in the language of who asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -14,11 +14,33 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
+from domain import Fact, Language
+from wording import language_in, say
+
 PROBLEM = "application/problem+json"
 PICTURE = {"type": "string", "format": "binary"}  # how OpenAPI says that a body is a file
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 MOST_BODY_BYTES = 65_536
+NAMED: Mapping[str, str] = {}
+COLOURS = frozenset({"colour", "second"})
+KINDS = {  # of pydantic's errors, https://docs.pydantic.dev/latest/errors/validation_errors/
+    "missing": "missing",
+    "extra_forbidden": "unknown",
+    "json_invalid": "json",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "object"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "bool"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), "whole"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "number"),
+    **dict.fromkeys(("string_type", "string_unicode"), "text"),
+    **dict.fromkeys(("enum", "literal_error"), "one_of"),
+    "greater_than_equal": "least",
+    "less_than_equal": "most",
+    "string_too_long": "long",
+    "too_long": "many",
+    "string_pattern_mismatch": "name",
+    "value_error": "sides",
+}
 
 
 class Problem(BaseModel):
@@ -33,6 +55,37 @@ class Problem(BaseModel):
 def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = Problem(title=status.phrase, status=status, detail=detail)
     return JSONResponse(body.model_dump(), status_code=status, media_type=PROBLEM, headers=headers)
+
+
+async def language_of(request: Request) -> Language:
+    return language_in(request.headers.get("accept-language"))
+
+
+Reader = Annotated[Language, Depends(language_of)]
+
+
+def refused(status: HTTPStatus, code: str, language: Language, **facts: Fact) -> JSONResponse:
+    return problem(status, say(code, facts, language))
+
+
+def wrong(error: Mapping[str, Any], language: Language, names: Mapping[str, str] = NAMED) -> JSONResponse:
+    """Of a parameter or a field, by its name: what would be right. Its value is not repeated.
+
+    `names` are those that callers know our fields by, where they are others.
+    """
+    kind, facts = KINDS.get(error["type"], "default"), _known(error.get("ctx", {}))
+    field = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "body")[:80]
+    if kind == "name" and field in COLOURS:
+        kind = "colour"
+    return refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"wrong.{kind}", language, **facts, field=names.get(field, field))
+
+
+def _known(context: Mapping[str, Any]) -> dict[str, Fact]:
+    """What pydantic knows of the rule; lists of words without its English "or"."""
+    told: dict[str, Fact] = {name: value for name, value in context.items() if isinstance(value, str | int | float)}
+    if "expected" in told:
+        told["expected"] = str(told["expected"]).replace(" or ", ", ").replace("'", "")
+    return told
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -51,8 +104,7 @@ class ProblemRoute(APIRoute):
             try:
                 return await handler(request)
             except RequestValidationError as error:
-                first = error.errors()[0]
-                return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{first['loc'][-1]}: {first['msg']}")
+                return wrong(error.errors()[0], await language_of(request))
 
         return answer
 
@@ -67,7 +119,9 @@ class SmallBodyRoute(ProblemRoute):
             try:
                 return await handler(Request(request.scope, _bounded(request.receive)))
             except HTTPException as error:
-                return problem(HTTPStatus(error.status_code), str(error.detail))
+                large = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                code, limit = "outside.too_large" if large else "wrong.json", round(MOST_BODY_BYTES / 1e6, 3)
+                return refused(HTTPStatus(error.status_code), code, await language_of(request), limit_mb=limit)
 
         return answer
 
@@ -80,7 +134,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 
     return read

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from api.batches import batches_router
 from api.exports import exports_router
 from api.owner import owner_router
-from api.problems import ProblemRoute, problem, problems
+from api.problems import ProblemRoute, Reader, problems, refused
 from api.starting import RUN_ID, RunId, starting_router
 from domain import ModelInfo, RunReport
 from service import VERSION, Batches, Service
@@ -52,15 +52,15 @@ def _router(service: Service) -> APIRouter:
         return list(service.models(tag, marketplace, active))
 
     @router.get("/models/{model_id}", response_model=ModelInfo, responses=problems(404, 422), summary="One model")
-    def get_model(model_id: Annotated[str, Path(max_length=200)]) -> Any:
+    def get_model(model_id: Annotated[str, Path(max_length=200)], language: Reader) -> Any:
         model = service.model(model_id) if MODEL_ID.fullmatch(model_id) else None
-        return model or problem(HTTPStatus.NOT_FOUND, "There is no model with this id.")
+        return model or refused(HTTPStatus.NOT_FOUND, "rest.no_model", language)
 
     @router.get("/runs/{run_id}", response_model=RunReport, responses=problems(404, 422), summary="One run")
-    async def get_run(run_id: RunId) -> Any:
+    async def get_run(run_id: RunId, language: Reader) -> Any:
         """The same report that the run gave when it ended; its pictures are not here."""
-        report = await service.run_report(run_id) if RUN_ID.fullmatch(run_id) else None
-        return report or problem(HTTPStatus.NOT_FOUND, "There is no run with this id.")
+        report = await service.run_report(run_id, language) if RUN_ID.fullmatch(run_id) else None
+        return report or refused(HTTPStatus.NOT_FOUND, "rest.no_run", language)
 
     @router.get("/health", summary="Database, providers, versions")
     def health() -> JSONResponse:

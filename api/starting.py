@@ -13,12 +13,11 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import PICTURE, ProblemRoute, problem, problems
+from api.problems import PICTURE, ProblemRoute, Reader, language_of, problems, refused, wrong
 from domain import Language, RunStatus, SelectionRequest
 from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, NoRoom, RunError, Stopping
 from runs import MAX_KEY
 from service import Service, visitor_of
-from wording import say
 
 MAX_BODY = 21_000_000  # bytes: the photo's own limit of 20 MB, and the form around it
 AGAIN_AFTER_S = "30"
@@ -82,17 +81,16 @@ def starting_router(service: Service) -> APIRouter:
         `Idempotency-Key`: for a day, the same key from the same address with the same photo and wishes answers with the
         same run; with another photo or other wishes it is an error.
         """
-        refused = _refused(request)
-        if refused:
-            return refused
+        language = await language_of(request)
+        if objection := _objection(request, language):
+            return objection
         try:
             photo, wishes = await _parts(request)
             asked = SelectionRequest.model_validate({key: wishes[key] for key in WISHES if wishes.get(key)})
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{first['loc'][-1]}: {first['msg']}")
+            return wrong(error.errors(include_url=False, include_input=False)[0], language)
         except HTTPException:
-            return problem(HTTPStatus.BAD_REQUEST, "The form cannot be read.")
+            return refused(HTTPStatus.BAD_REQUEST, "rest.form", language)
         return await _started(service, request, photo, asked)
 
     @router.get(
@@ -101,38 +99,41 @@ def starting_router(service: Service) -> APIRouter:
         responses=CUTOUT | problems(404, 422),
         summary="The cutout of a run",
     )
-    async def get_cutout(run_id: RunId) -> Response:
+    async def get_cutout(run_id: RunId, language: Reader) -> Response:
         """A transparent PNG at the photo's size, as long as the files are kept."""
         result = await service.result(run_id) if RUN_ID.fullmatch(run_id) else None
         if result is None or result.files is None:
-            return problem(HTTPStatus.NOT_FOUND, "There is no cutout of a run with this id.")
+            return refused(HTTPStatus.NOT_FOUND, "rest.no_cutout", language)
         return FileResponse(result.files.cutout, media_type="image/png")
 
     @router.delete(
         "/runs/{run_id}", status_code=204, responses=problems(404, 422), summary="Delete the pictures of a run"
     )
-    async def delete_run(run_id: RunId) -> Response:
-        """Of a run that was started here. What a page or client started is deleted there, by its own session."""
+    async def delete_run(run_id: RunId, language: Reader) -> Response:
+        """Of a run that no session owns: started here, by a tool of MCP, or by a call that names no session.
+
+        What a page or client started is deleted there, by its own session.
+        """
         if not (RUN_ID.fullmatch(run_id) and await service.privacy.delete_run(run_id)):
-            return problem(HTTPStatus.NOT_FOUND, "There are no pictures of a run with this id that was started here.")
+            return refused(HTTPStatus.NOT_FOUND, "rest.not_deleted", language)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     return router
 
 
-def _refused(request: Request) -> Response | None:
+def _objection(request: Request, language: Language) -> Response | None:
     """What is wrong before the body is read; a page of another site may not start runs in a visitor's browser."""
     headers = request.headers
     origin, length = headers.get("origin"), headers.get("content-length", "")
     if origin and origin.partition("://")[2] != headers.get("host"):
-        return problem(HTTPStatus.FORBIDDEN, "Runs are not started from pages of other sites.")
+        return refused(HTTPStatus.FORBIDDEN, "rest.foreign", language)
     if not (length.isascii() and length.isdigit()):
-        return problem(HTTPStatus.LENGTH_REQUIRED, "Say how long the body is.")
+        return refused(HTTPStatus.LENGTH_REQUIRED, "rest.length", language)
     if int(length) > MAX_BODY:
-        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BODY} bytes.")
+        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", language, limit_mb=MAX_BODY / 1e6)
     key = headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
-        return problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key: 1 to {MAX_KEY} printable characters.")
+        return refused(HTTPStatus.BAD_REQUEST, "rest.key", language, limit=MAX_KEY)
     return None
 
 
@@ -153,7 +154,7 @@ async def _started(service: Service, request: Request, photo: bytes, asked: Sele
         status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
         if status is None:
             raise
-        answer = problem(status, say(f"error.{error.code}", error.facts, Language.EN))
+        answer = refused(status, f"error.{error.code}", await language_of(request), **error.facts)
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
             answer.headers["Retry-After"] = AGAIN_AFTER_S
         return answer

@@ -240,12 +240,15 @@ class Desk:
         with self.database.write() as session:
             ids = list(session.scalars(select(BatchRow.batch_id).where(*old)))
             session.execute(delete(BatchRow).where(BatchRow.batch_id.in_(ids)))
+        if ids:
+            self.database.scrub()
         return ids
 
     def delete(self, batch_id: str) -> None:
         """Whoever still works on one of its photos has nothing to write about any more."""
         with self.database.write() as session:
             session.execute(delete(BatchRow).where(BatchRow.batch_id == batch_id))
+        self.database.scrub()
 
     def _free(self) -> tuple[ColumnElement[bool], ...]:
         lapsed = and_(ItemRow.state == ItemState.WORKING, ItemRow.lease_until < self.now())

@@ -11,9 +11,10 @@ file is looked at.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Session
 from database.trouble import ADVICE, trouble_of
 from errors import DatabaseError, Trouble
 
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
 PATIENCE_S = 30.0  # how long a write waits for the lock
 IMPATIENCE_S = 0.25  # and how long while the last one failed
 HASTE_S = 0.1  # and after `WORTH_WAITING_UNTIL`; not at all when the last one failed as well
@@ -144,7 +145,23 @@ class Database:
             return min(self._patience_s, IMPATIENCE_S, max(0.0, left_s))
         return min(self._patience_s, max(HASTE_S, left_s))
 
+    def scrub(self) -> None:
+        """What was deleted leaves the write-ahead log of SQLite as well, which would keep it until it is written over.
+
+        While others read it cannot be emptied: whoever scrubs next, or `close`, does it then.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        with (
+            suppress(SQLAlchemyError, sqlite3.Error, DatabaseError),
+            closing(self.engine.raw_connection()) as connection,
+        ):
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={int(IMPATIENCE_S * 1000)}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
+        self.scrub()
         self.engine.dispose()
 
 

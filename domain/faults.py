@@ -24,6 +24,7 @@ class PhotoFault(StrEnum):
     NOT_A_PICTURE = "photo_not_a_picture"
     VECTOR = "photo_vector"
     UNSUPPORTED = "photo_unsupported"
+    PREVIEW = "photo_preview"
     DAMAGED = "photo_damaged"
     TOO_MANY_BYTES = "photo_too_many_bytes"
     TOO_MANY_PIXELS = "photo_too_many_pixels"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from itertools import product
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 _GREY_TOP = 65535
+_STEPS = tuple(range(0, 256, 15))
+_SWATCHES = Image.frombytes(
+    "RGB", (len(_STEPS) ** 2, len(_STEPS)), bytes(c for rgb in product(_STEPS, repeat=3) for c in rgb)
+)
+_ALIKE = 2  # levels of 255: short tables and rounding of profiles that are meant to be sRGB
+_MOST_KNOWN = 64
+_KNOWN: dict[bytes, bool] = {}
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
     """A loaded picture of any mode as "L", "RGB" or "RGBA" in sRGB; raises what Pillow raises."""
-    if image.mode.startswith("I"):
-        return _from_deep_grey(image)
-    simple = _simple(image)
+    simple = _from_deep_grey(image) if image.mode.startswith("I") else _simple(image)
     profile = image.info.get("icc_profile")
     return _converted(simple, profile) if profile else _without_ink(simple)
 
@@ -31,7 +38,9 @@ def _simple(image: Image.Image) -> Image.Image:
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """16 bits (or 32 that hold 16) scaled to 8; `convert("L")` would clip them to white."""
+    """16 bits (or 32 that hold 16) scaled to 8; `convert("L")` would clip them to white. "LA" where a grey is named
+    transparent, and then only that one of the 65 536.
+    """
     deep = np.asarray(image)
     if deep.min() < 0 or deep.max() > _GREY_TOP:
         raise NotImplementedError(image.mode)
@@ -39,7 +48,10 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
     grey *= 255
     grey += _GREY_TOP // 2
     grey //= _GREY_TOP
-    return Image.fromarray(grey.astype(np.uint8))
+    shallow, clear = Image.fromarray(grey.astype(np.uint8)), image.info.get("transparency")
+    if isinstance(clear, int):
+        shallow.putalpha(Image.fromarray((deep != clear).astype(np.uint8) * np.uint8(255)))
+    return shallow
 
 
 def _without_ink(image: Image.Image) -> Image.Image:
@@ -62,15 +74,31 @@ def _converted(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _managed(colours: Image.Image, profile: bytes) -> Image.Image | None:
+    if colours.mode == "RGB" and is_srgb(profile):
+        return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if _is_srgb(source):
-            return None
         return ImageCms.profileToProfile(colours, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
 
 
-def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
-    """Most photos say sRGB: a conversion would only cost time and rounding."""
-    return str(profile.profile.profile_description or "").startswith("sRGB")
+def is_srgb(profile: bytes) -> bool:
+    """Whether its colours are those of sRGB, whatever it calls itself. Those of most photos are, and a conversion would
+    only cost time and rounding.
+    """
+    key = hashlib.sha256(profile).digest()
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN[key] = _changes_nothing(profile)
+    return _KNOWN[key]
+
+
+def _changes_nothing(profile: bytes) -> bool:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        seen = ImageCms.profileToProfile(_SWATCHES, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return False
+    return seen is not None and int(np.asarray(ImageChops.difference(_SWATCHES, seen)).max()) <= _ALIKE

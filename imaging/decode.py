@@ -23,6 +23,7 @@ from imaging.formats import Container, container_of
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 _ORIENTATION_TAG: Final = 0x0112
+_SUBFILE_TAG, _REDUCED, _MOST_PAGES = 254, 1, 16
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -73,6 +74,7 @@ def _pixels(data: bytes, bounds: Bounds, *, keep_grey: bool = False) -> Raster:
         )
     container = container_of(data)
     with _damage(container), _opened(data, container) as image:
+        _turn_to_photo(image)
         _check(image.size, bounds)
         image.load()
         return _raster(to_srgb(_upright(image)), keep_grey=keep_grey)
@@ -109,6 +111,26 @@ def _opened(data: bytes, container: Container) -> Image.Image:
         heif: Image.Image = pillow_heif.HeifImageFile(stream)
         return heif
     return Image.open(stream, formats=(container.value,))
+
+
+def _turn_to_photo(image: Image.Image) -> None:
+    """Camera files are TIFFs that begin with a thumbnail: the photo is the first page that is none, if there is one."""
+    if not _is_thumbnail(image):
+        return
+    width, height = image.size
+    for page in range(1, _MOST_PAGES):
+        try:
+            image.seek(page)
+        except EOFError:
+            break
+        if not _is_thumbnail(image):
+            return
+    raise InvalidPhoto(PhotoFault.PREVIEW, width=width, height=height)
+
+
+def _is_thumbnail(image: Image.Image) -> bool:
+    kind = getattr(image, "tag_v2", {}).get(_SUBFILE_TAG, 0)
+    return isinstance(kind, int) and bool(kind & _REDUCED)
 
 
 def _check(size: tuple[int, int], bounds: Bounds) -> None:

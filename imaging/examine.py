@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, JpegImagePlugin
+from PIL import Image, JpegImagePlugin
 
 from domain import Composition, FileFacts
+from imaging.colour import is_srgb
 from imaging.decode import decode_picture
 from imaging.formats import Container, container_of
 from imaging.provenance import PACKET, digital_source
@@ -56,7 +57,7 @@ def examine(data: bytes, composition: Composition | None = None) -> FileFacts:
             frame_white=_white(_frame(rgb)),
             fill=_fill(seen.box, picture.size),
             margins=_margins(seen.box, picture.size),
-            srgb=_is_srgb(header.info.get("icc_profile")),
+            srgb=is_srgb(header.info.get("icc_profile") or b""),
             leftovers=_leftovers(header),
             digital_source=digital_source(_xmp(header)),
             scale=composition.scale if composition else None,
@@ -145,16 +146,6 @@ def _quality(header: Image.Image) -> int | None:
 def _table_sum(quality: int) -> int:
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     return sum(min(max((value * scale + 50) // 100, 1), 255) for value in _LUMINANCE)
-
-
-def _is_srgb(profile: bytes | None) -> bool:
-    if not profile:
-        return False
-    try:
-        known = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.profile_description
-    except (ImageCms.PyCMSError, OSError):
-        return False
-    return str(known or "").startswith("sRGB")
 
 
 def _xmp(header: Image.Image) -> bytes:

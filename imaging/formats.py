@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from errors import InvalidPhoto, PhotoFault
@@ -43,6 +44,23 @@ _OTHER_PICTURES = (
     (b"II\xbc\x01", "JPEG XR"),
     (b"FUJIFILMCCD-RAW", "RAW"),
     (b"\x76\x2f\x31\x01", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"qoif", "QOI"),
+    (b"DDS ", "DDS"),
+    (b"icns", "ICNS"),
+    (b"gimp xcf", "XCF"),
+    (b"\x01\xda\x00\x01", "SGI"),
+    (b"\x01\xda\x01\x01", "SGI"),
+    (b"II\x1a\x00\x00\x00HEAPCCDR", "RAW"),
+    (b"IIRO", "RAW"),
+    (b"IIU\x00", "RAW"),
+)
+_RAW_IN_TIFF = b"CR"  # Canon's, at byte 8
+_RAW_BRAND = b"ftypcrx "
+_PPM = re.compile(rb"P[1-7]\s+(#|\d|WIDTH)")
+_TGA_END = b"TRUEVISION-XFILE.\x00"
+_TGA_START = re.compile(  # in colours or of a palette, 8 to 32 bits a pixel
+    rb".(?:\x00[\x02\x03\x0a\x0b]\x00{5}|\x01[\x01\x09].{5}).{8}[\x08\x0f\x10\x18\x20]", re.DOTALL
 )
 _HEAD = 2048
 
@@ -53,7 +71,9 @@ def container_of(data: bytes) -> Container:
         raise InvalidPhoto(PhotoFault.EMPTY)
     container = _by_signature(data) or _by_riff(data) or _by_brand(data)
     if container is None:
-        raise _objection(data[:_HEAD])
+        raise _objection(data)
+    if container is Container.TIFF and data[8:10] == _RAW_IN_TIFF:
+        raise InvalidPhoto(PhotoFault.UNSUPPORTED, format="RAW")
     return container
 
 
@@ -76,11 +96,22 @@ def _by_brand(data: bytes) -> Container | None:
     return Container.HEIF if brands & _HEIF_BRANDS else None
 
 
-def _objection(head: bytes) -> InvalidPhoto:
+def _objection(data: bytes) -> InvalidPhoto:
+    head = data[:_HEAD]
     name = next((name for magic, name in _OTHER_PICTURES if head.startswith(magic)), None)
+    name = name or _by_shape(data)
     if name is not None:
         return InvalidPhoto(PhotoFault.UNSUPPORTED, format=name)
     return InvalidPhoto(PhotoFault.VECTOR if _looks_like_svg(head) else PhotoFault.NOT_A_PICTURE)
+
+
+def _by_shape(data: bytes) -> str | None:
+    """Formats without a signature at their start."""
+    if data[4:12] == _RAW_BRAND:
+        return "RAW"
+    if _PPM.match(data):
+        return "PPM"
+    return "TGA" if data.endswith(_TGA_END) or _TGA_START.match(data) else None
 
 
 def _looks_like_svg(head: bytes) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -127,6 +127,10 @@ class Batches:
             raise
         return batch_id
 
+    async def claim(self, batch_id: str, uploads: Iterable[str]) -> None:
+        """Folders of files that were uploaded for it: they go with it."""
+        await self._service.privacy.claim_uploads(batch_id, uploads)
+
     async def change(self, batch_id: str, options: BatchOptions) -> None:
         """Other wishes for a batch that is not started, and what it may cost with them."""
         self._check(options)
@@ -162,14 +166,14 @@ class Batches:
         """Stop it and forget it, with its photos and everything made of them."""
         kept = await self._kept(batch_id)
         await self.stop(batch_id)
-        for item in kept.batch.items:
-            if item.run_id:
-                await self._service.privacy.delete_run(item.run_id)
+        await self._service.privacy.delete(batch_id)
+        await self._service.privacy.delete_runs(item.run_id for item in kept.batch.items if item.run_id)
         await asyncio.to_thread(self._tray.desk.delete, batch_id)
         await asyncio.to_thread(self._tray.files.delete, [batch_id])
 
-    async def put_away(self, batch_id: str) -> None:
-        """Other files take its place: what was handed in and never started is deleted."""
+    async def put_away(self, batch_id: str, uploads: Iterable[str] = ()) -> None:
+        """Other files take its place: what was handed in and never started is deleted. `uploads` are needed again."""
+        await self._service.privacy.let_go(batch_id, uploads)
         if await asyncio.to_thread(self._tray.desk.status, batch_id) is BatchStatus.PREPARED:
             await self.delete(batch_id)
 

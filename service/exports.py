@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 from domain import LEAST_SIDE_PX, MOST_SIDE_PX, CheckReport, ExportOptions, ExportReport, Language, MarketplaceRules
 from errors import WrongOptions
 from runs import Exported, Tools, export, export_report, rule_reports
+from service.opening import Opening
 
 AT_ONCE = 2
 
@@ -21,21 +23,25 @@ AT_ONCE = 2
 class Exports:
     """`rules` come by marketplace, in the order in which they are offered."""
 
-    def __init__(self, tools: Tools, rules: Mapping[str, MarketplaceRules]) -> None:
-        self._tools = tools
+    def __init__(self, tools: Tools, rules: Mapping[str, MarketplaceRules], opening: Opening) -> None:
+        self._tools, self._opening = tools, opening
         self.rules = rules
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
 
-    async def make(self, run_id: str, step: int, options: ExportOptions, picture: bytes | None = None) -> Exported:
-        """A file for the cutout of a step (0 is the model's own); `picture` is the seller's background.
+    async def make(
+        self, run_id: str, step: int, options: ExportOptions, picture: bytes | None = None, visitor: str = ""
+    ) -> Exported:
+        """A file for the cutout of a step (0 is the model's own); `picture` is the seller's background, which takes its
+        turn as a `visitor`'s photo does.
 
-        Raises `FilesGone`, `ExportError`, and `InvalidPhoto` for a background that is no picture.
+        Raises `FilesGone`, `ExportError`, and for a background `InvalidPhoto` and `Busy`.
         """
         rules = self.rules.get(options.marketplace)
         if rules is None:
             raise WrongOptions("no such marketplace", least=LEAST_SIDE_PX, most=MOST_SIDE_PX)
         work = partial(export, self._tools, run_id, step, rules, options, picture)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        async with self._opening.turn(visitor) if picture else nullcontext():
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def report(self, exported: Exported, language: Language = Language.EN) -> ExportReport:
         return export_report(exported, language)

@@ -30,7 +30,7 @@ from domain import (
     Statement,
     TouchUp,
 )
-from errors import Busy, DatabaseError, Trouble
+from errors import DatabaseError, Trouble
 from registry import ModelRegistry
 from runs import (
     Change,
@@ -51,6 +51,7 @@ from service.carrying import Begun, Carrier, new_payer
 from service.exports import Exports
 from service.health import Health, degraded, healthy
 from service.limits import Limits
+from service.opening import Opening
 from service.privacy import Privacy
 from service.turns import Asker, Turns
 
@@ -69,7 +70,8 @@ class Service:
         self._registry = registry
         self._tools = tools
         self._limits = limits
-        self.exports = Exports(tools, rules)
+        self.opening = Opening()
+        self.exports = Exports(tools, rules, self.opening)
         self._carrier = Carrier(registry, tools, self._facts)
         self.turns = Turns()
         self.privacy = privacy
@@ -102,8 +104,8 @@ class Service:
     async def select(
         self, request: SelectionRequest, upload: bytes | None = None, visitor: str = ""
     ) -> SelectionResult:
-        """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo."""
-        photo = await asyncio.to_thread(self._tools.gate.photo, upload) if upload is not None else None
+        """The policy's answer right now; raises `InvalidPhoto` when there is an upload that is no photo, and `Busy`."""
+        photo = await self._opened(upload, Payer("", visitor)) if upload is not None else None
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         facts = await asyncio.to_thread(self._facts, models, photo, Payer("", visitor))
         return self._tools.policy.select_model(request, models, facts)
@@ -166,12 +168,7 @@ class Service:
         Answers with whether the run is a patient one.
         """
         mine = await place.enter_async_context(self.turns.place(Asker(visitor, uuid.uuid4().hex)))
-        try:
-            async with asyncio.timeout(self._limits.start_within_s), aclosing(mine.come()) as waiting:
-                async for _ in waiting:
-                    pass
-        except TimeoutError:
-            raise Busy(reason="line", waiting=self.turns.waiting) from None
+        await mine.arrive(self._limits.start_within_s)
         return mine.patient
 
     def follow(self, run_id: str) -> AsyncGenerator[RunEvent, None]:
@@ -203,11 +200,15 @@ class Service:
         self, upload: bytes, request: SelectionRequest, payer: Payer, key: str | None, *, patient: bool
     ) -> Begun | str:
         self._tools.roster.admit()
-        photo = await asyncio.to_thread(self._tools.gate.photo, upload)
+        photo = await self._opened(upload, payer)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         use = await asyncio.to_thread(key_use, payer.visitor, key, upload, request) if key else None
         reserve = partial(self._reserved, request, models, payer)
         return await self._carrier.begin(photo, models, payer, reserve, use, patient=patient)
+
+    async def _opened(self, upload: bytes, payer: Payer) -> Photo:
+        async with self.opening.turn(payer.visitor, payer.batch):
+            return await asyncio.to_thread(self._tools.gate.photo, upload)
 
     def report(self, result: RunResult, language: Language = Language.EN) -> RunReport:
         return make_report(result, self._names(), language)

@@ -204,6 +204,15 @@ class Place:
         """Whether this run leaves the processors to others: its address had one a moment ago, and is not alone."""
         return self.ticket.patient
 
+    async def arrive(self, within_s: float) -> None:
+        """Without a word meanwhile; raises `Busy` when it is not one's turn by then."""
+        if self.ticket.turn.is_set():
+            return
+        try:
+            await asyncio.wait_for(self.ticket.turn.wait(), within_s)
+        except TimeoutError:
+            raise Busy(reason="line", waiting=self.turns.waiting) from None
+
     async def come(self, heartbeat_s: float = HEARTBEAT_S) -> AsyncGenerator[int, None]:
         while not self.ticket.turn.is_set():
             yield self.turns.ahead_of(self.ticket)

@@ -12,12 +12,12 @@ from batches import Handed
 from domain import BATCH_BACKGROUNDS, CUSTOM, BackgroundKind, BatchOptions, ExportFormat, Goal, Placement
 from service import Batches  # at run time: Gradio reads the handlers' hints to find the request
 from ui.asking import Json, known, said
-from ui.batch_files import FilesInput
+from ui.batch_files import FilesInput, folders_of
 from ui.choices import AUTO
 from ui.export_form import export_options
 from ui.faults import toast
 from ui.form import wishes
-from ui.strings import language_of
+from ui.strings import caller_of
 from ui.visitor import visitor_key
 from wording import say
 
@@ -71,7 +71,7 @@ async def batch(
         The batch: its id, the estimate, and a line for every file with state, model, seconds and cost. Everything is
         fetched as a ZIP from /batches/{batch_id}/archive.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         known("model", model_id or AUTO, (AUTO, *batches.names()), language)
         known("goal", goal or Goal.BALANCED, tuple(Goal), language)
@@ -101,6 +101,7 @@ async def batch(
         )
         take = batches.take_and_start if start else batches.take
         batch_id = await take(photos or [], options, visitor_key(request))
+        await batches.claim(batch_id, folders_of(photos or ()))
         return (await batches.report(batch_id, language)).model_dump(mode="json")
     except ValidationError as error:
         facts = {"marketplace": (marketplaces or "")[:80], "known": ", ".join(batches.marketplaces())}
@@ -121,7 +122,7 @@ async def batch_status(
     Returns:
         The batch as it stands now.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         known("action", action or "look", ACTIONS, language)
         doing = {"start": batches.start, "stop": batches.stop, "retry": batches.again}.get(action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gradio.utils import get_upload_folder
 from batches import Handed
 from errors import PhotoFault
 from ui.faults import toast
+from ui.line import upload_of
 from ui.photo import WEB, _WithoutStub
 from ui.strings import language_of
 from wording import say
@@ -49,6 +51,11 @@ class FolderButton(gr.UploadButton, metaclass=_WithoutStub):  # type: ignore[mis
 def handed_over(payload: Any) -> list[Handed]:
     """Raises a toast for a file that was not uploaded here."""
     return [Handed(file.orig_name or Path(file.path).name, _ours(file.path)) for file in (payload or [])]
+
+
+def folders_of(files: Sequence[Handed]) -> tuple[str, ...]:
+    """Where they lie among the uploads."""
+    return tuple(upload_of(str(file.path)) for file in files)
 
 
 def _refuse_web(address: str | Path | None) -> None:

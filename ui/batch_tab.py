@@ -14,6 +14,7 @@ from batches import Handed
 from domain import AGAIN, CUSTOM, BatchOptions, BatchReport, BatchStatus, ExportOptions, ItemState, Language
 from service import Batches  # at run time: Gradio reads the handlers' hints to find the request
 from ui import batch_table, looks, status
+from ui.batch_files import folders_of
 from ui.batch_layout import Outputs, View, layout, wanted_marketplaces
 from ui.choices import model_choices
 from ui.export_form import export_options
@@ -57,13 +58,14 @@ async def hand_in(
     """What was handed in before and not started is deleted: these files are the batch now."""
     language = language_of(request)
     if earlier:
-        await batches.put_away(earlier)
+        await batches.put_away(earlier, folders_of(files or ()))
     if not files:
         return _nothing(batch_table.welcome(language))
     try:
         export = _looks(background, colour, second, placement, fill, file_format, shadow, enlarge)
         options = _options(model, marketplaces, goal, local, commercial, export)
         batch_id = await batches.take(files, options, visitor_key(request))
+        await batches.claim(batch_id, folders_of(files))
         return _shown(await batches.report(batch_id, language), batches, language).outputs()
     except Exception as error:
         raise toast(apology(error, language), language) from error

@@ -21,15 +21,13 @@ from ui.asking import Json, known, said
 from ui.choices import AUTO
 from ui.faults import toast
 from ui.form import photo_bytes
-from ui.line import InLine, events_of
+from ui.line import InLine, events_of, note
 from ui.photo import photo_input
 from ui.privacy import endpoint as privacy_endpoint
 from ui.run_tab import RUNS
-from ui.strings import language_of
+from ui.strings import caller_of
 from ui.visitor import visitor_key
 from wording import say
-
-EXPLAINED_AT_ONCE = 4  # each may bring a photo to be opened
 
 
 async def process(
@@ -61,8 +59,9 @@ async def process(
         The cutout as a PNG file, or null when no model managed it; then the whole run: status, model, explanation,
         candidates, attempts, seconds and cost.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
+        await note(service, photo, request)
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
         key = _key(idempotency_key, language)
         async with aclosing(events_of(service, photo, asked, request, key)) as events:
@@ -103,8 +102,9 @@ async def explain_selection(
     Returns:
         The chosen model, the reason, the explanation, the fallback chain, and the verdict on every candidate.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
+        await note(service, photo, request)
         asked = _request(service, language, model_id, marketplace, goal, complexity, local_only, commercial_only)
         selection = await service.select(asked, await photo_bytes(photo) if photo else None, visitor_key(request))
         return _selection_json(service, selection, language)
@@ -129,7 +129,7 @@ def list_models(
     Returns:
         Every model with its strengths, weaknesses, specification, price, usual seconds and licence.
     """
-    language = language_of(request)
+    language = caller_of(request)
     known("marketplace", marketplace or None, service.marketplaces(), language)
     models = service.models(tag=tag or None, marketplace=marketplace or None, active=active)
     return [model.model_dump(mode="json") for model in models]
@@ -218,7 +218,7 @@ def build(service: Service) -> None:
             [photo_input(label="Photo"), *_wish_fields()],
             gr.JSON(label="Selection"),
             api_name="explain_selection",
-            concurrency_limit=EXPLAINED_AT_ONCE,
+            concurrency_limit=None,  # photos take turns where they are opened; one visitor's would fill a line here
         )
         gr.Button().click(
             MethodType(list_models, service),

@@ -12,8 +12,10 @@ from ui.asking import Json, known, said
 from ui.export_form import export_options
 from ui.export_panel import AT_ONCE
 from ui.form import photo_bytes
+from ui.line import note
 from ui.photo import photo_input
-from ui.strings import language_of
+from ui.strings import caller_of
+from ui.visitor import visitor_key
 
 _USUAL = Background()
 
@@ -59,8 +61,9 @@ async def export(
     Returns:
         The finished file, and its report: every check with pass, fail or unknown, the rule, its source and its date.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
+        await note(service, picture, request)
         asked = {"marketplace": marketplace or CUSTOM, "background": background or BackgroundKind.WHITE}
         asked |= {"placement": placement or Placement.CENTRE, "file_format": file_format or ExportFormat.AUTO}
         for kind, listed in _known(service).items():
@@ -77,7 +80,7 @@ async def export(
             **asked,
         )
         behind = await photo_bytes(picture) if picture else None
-        made = await service.exports.make(str(run_id or ""), int(step or 0), options, behind)
+        made = await service.exports.make(str(run_id or ""), int(step or 0), options, behind, visitor_key(request))
         return str(made.files.file), service.exports.report(made, language).model_dump(mode="json")
     except Exception as error:
         raise said(error, language) from error

@@ -17,10 +17,12 @@ from ui.compliance import report_table, rules_table
 from ui.export_form import export_options
 from ui.faults import apology, toast
 from ui.form import photo_bytes
+from ui.line import note
 from ui.markup import Html
 from ui.mending import Mending
 from ui.photo import PhotoInput, photo_input
 from ui.strings import label, language_of, words
+from ui.visitor import visitor_key
 
 AT_ONCE = 2
 USUAL_SIDE_PX = 1600
@@ -93,13 +95,14 @@ async def make(
     language = language_of(request)
     yield View(make=gr.update(value=words("export_busy", language), interactive=False)).outputs()
     try:
+        await note(service, picture, request)
         own = (width, height) if marketplace == CUSTOM else (None, None)
         share = looks.share_of(fill)
         options = export_options(
             marketplace, background, colour, second, generated, placement, shadow, *own, share, file_format, enlarge
         )
         behind = await photo_bytes(picture) if picture and background == BackgroundKind.PICTURE else None
-        made = await service.exports.make(mending.run_id, mending.step, options, behind)
+        made = await service.exports.make(mending.run_id, mending.step, options, behind, visitor_key(request))
     except Exception as error:
         yield View(make=_ready(language)).outputs()
         raise toast(apology(error, language), language) from error

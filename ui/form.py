@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 from domain import Goal, SelectionRequest
@@ -11,6 +12,7 @@ from ui.choices import ANYWHERE, AUTO, COMPLEXITIES
 
 # Enough for the service to see that a file is too large; never more than that in memory.
 _READ_AT_MOST = 64 * 1024 * 1024
+PASSING = "passing-"  # begins the name of a folder whose file is read once
 
 
 def wishes(
@@ -35,4 +37,7 @@ async def photo_bytes(photo: str | None) -> bytes:
 
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_READ_AT_MOST)
+        data = file.read(_READ_AT_MOST)
+    if path.parent.name.startswith(PASSING):
+        shutil.rmtree(path.parent, ignore_errors=True)
+    return data

@@ -46,6 +46,12 @@ async def events_of(
                 yield event
 
 
+async def note(service: Service, file: str | None, request: gr.Request | None) -> None:
+    """What was handed over is the session's to delete, whatever becomes of it."""
+    if file:
+        await service.privacy.claim_uploads(owner_of(request), [upload_of(file)])
+
+
 def upload_of(photo: str | None) -> str:
     """Where the upload lies; an example is nobody's. Its name stays out: it is the visitor's, and may say anything."""
     path, root, page = Path(photo or "").resolve(), Path(get_upload_folder()).resolve(), LocalContext.blocks.get(None)

@@ -16,6 +16,7 @@ from domain import Language
 from errors import InvalidPhoto, PhotoFault
 from gate import Reach, fetch, from_data_uri
 from ui.faults import apology, toast
+from ui.form import PASSING
 from ui.strings import language_of
 
 WEB = ("http://", "https://")
@@ -64,8 +65,8 @@ class PhotoInput(gr.Image, metaclass=_WithoutStub):  # type: ignore[misc]
         return self._kept(from_data_uri(uri))
 
     def _kept(self, data: bytes) -> str:
-        """A file as if it had been uploaded; it is deleted with the uploads."""
-        folder = Path(get_upload_folder()) / secrets.token_hex(32)
+        """A file as if it had been uploaded, until it is read: nobody could name it a second time."""
+        folder = Path(get_upload_folder()) / f"{PASSING}{secrets.token_hex(32)}"
         folder.mkdir(parents=True)
         path = (folder / "photo").resolve()
         path.write_bytes(data)

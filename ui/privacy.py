@@ -13,7 +13,7 @@ from ui.faults import apology, toast
 from ui.line import upload_of
 from ui.screen import Screen
 from ui.status import Mood
-from ui.strings import label, language_of
+from ui.strings import caller_of, label, language_of
 from ui.visitor import owner_of
 
 
@@ -34,7 +34,7 @@ async def delete_pictures(service: Service, request: gr.Request) -> dict[str, in
     Returns:
         How many runs had pictures.
     """
-    language = language_of(request)
+    language = caller_of(request)
     try:
         return {"deleted": await service.privacy.delete(owner_of(request))}
     except Exception as error:

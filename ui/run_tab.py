@@ -26,7 +26,7 @@ from ui.choices import (
 )
 from ui.faults import apology, toast
 from ui.form import wishes
-from ui.line import InLine, events_of
+from ui.line import InLine, events_of, note
 from ui.photo import PhotoInput, photo_input
 from ui.screen import Screen
 from ui.story import Story, names
@@ -71,6 +71,7 @@ async def run(
     story = Story(service, language, names(service))
     yield screen.begun(language).outputs()
     try:
+        await note(service, photo, request)
         asked = wishes(model, marketplace, goal, complexity, local, commercial)
         async with aclosing(events_of(service, photo, asked, request)) as events:
             async for event in events:

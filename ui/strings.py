@@ -7,6 +7,7 @@ import gradio as gr
 from domain import Language, Text
 from ui.batch_words import BATCH_TEXTS
 from ui.export_words import EXPORT_TEXTS
+from wording import language_in as language_in
 
 
 def _text(en: str, ru: str) -> Text:
@@ -217,13 +218,17 @@ def words(key: str, language: Language, **facts: str) -> str:
 
 
 def language_of(request: gr.Request | None) -> Language:
-    """The first language the browser names, as the labels do; English for everyone but Russian readers."""
-    return language_in(request.headers.get("accept-language") if request is not None else None)
+    """For the page: the first language the browser names, as the labels do, or sentences and labels would differ."""
+    return language_in((_spoken(request) or "").partition(",")[0])
 
 
-def language_in(header: str | None) -> Language:
-    header = header or ""
-    return Language.RU if header.strip().lower().startswith("ru") else Language.EN
+def caller_of(request: gr.Request | None) -> Language:
+    """For programs: what they like best of our languages."""
+    return language_in(_spoken(request))
+
+
+def _spoken(request: gr.Request | None) -> str | None:
+    return request.headers.get("accept-language") if request is not None else None
 
 
 def _known(key: str) -> str:

@@ -5,5 +5,6 @@ tries `objection.not_ready.no_token` before `objection.not_ready`.
 """
 
 from wording.catalogue import CATALOGUES, dollars, say, say_all
+from wording.reading import language_in
 
-__all__ = ["CATALOGUES", "dollars", "say", "say_all"]
+__all__ = ["CATALOGUES", "dollars", "language_in", "say", "say_all"]

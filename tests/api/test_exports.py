@@ -60,14 +60,14 @@ def test_the_report_has_pass_fail_and_unknown_with_source_and_date(rest: TestCli
     ("body", "detail"),
     [
         ({"marketplace": "mars"}, "There is no marketplace with this name."),
-        ({"width": 5, "height": 300}, "width: "),
-        ({"width": 300}, "body: "),
+        ({"width": 5, "height": 300}, "“width” takes a number that is at least 100."),
+        ({"width": 300}, "Width and height go together"),
         ({"background": {"kind": "picture"}}, "Please choose a picture for the background first."),
-        ({"background": {"kind": "plaid"}}, "kind: "),
-        ({"background": {"colour": "red"}}, "colour: "),
-        ({"path": "/etc/passwd"}, "path: "),
-        ({"step": -1}, "step: "),
-        ([], "body: "),
+        ({"background": {"kind": "plaid"}}, "“kind” takes one of these: white, colour, gradient, picture."),
+        ({"background": {"colour": "red"}}, "“colour” takes a colour such as #FFCC00."),
+        ({"path": "/etc/passwd"}, "Nothing called “path” is known here. Please leave it out."),
+        ({"step": -1}, "“step” takes a number that is at least 0."),
+        ([], "“body” takes a JSON object."),
     ],
 )
 def test_what_cannot_be_is_a_problem_that_names_the_field(rest: TestClient, result: RunResult, body, detail: str):

@@ -20,7 +20,7 @@ from errors import DatabaseError
 
 TABLES = {
     *("models", "seeds", "registry_version", "runs", "attempts", "journal"),
-    *("breakers", "idempotency_keys", "spend", "owners"),
+    *("breakers", "idempotency_keys", "spend", "owners", "uploads"),
     *("batches", "batch_items", "provider_calls"),
 }
 
@@ -124,6 +124,21 @@ def test_sqlite_keeps_a_write_ahead_log_and_checks_foreign_keys(database: Databa
     with database.read() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_log_that_could_not_be_emptied_while_others_read_is_empty_after_the_end(tmp_path: Path):
+    path, log = tmp_path / "test.db", tmp_path / "test.db-wal"
+    database, other = Database(f"sqlite:///{path}"), Database(f"sqlite:///{path}")
+    migrate(database)
+    with other.read() as session:
+        session.execute(text("SELECT version FROM registry_version"))
+        with database.write() as writing:
+            writing.execute(text("UPDATE registry_version SET version = 7"))
+        database.scrub()
+        assert log.stat().st_size > 0
+    database.close()
+    assert not log.exists() or log.stat().st_size == 0
+    other.close()
 
 
 def test_moments_come_back_in_utc_and_naive_ones_are_refused(database: Database):

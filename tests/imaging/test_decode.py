@@ -17,6 +17,7 @@ from errors import InvalidPhoto, PhotoFault
 from imaging import decode, decode_picture
 from imaging.decode import PICTURE, UPLOAD
 from tests.photos import array, cutout_rgba, jpeg, png, product_matte, product_photo, raster
+from wording import say
 
 SMALL = product_photo(96, 64)
 
@@ -116,6 +117,57 @@ def test_colours_are_those_of_the_embedded_profile():
     assert seen[16, 16].argmax() == 1
 
 
+def curve(gamma: float) -> bytes:
+    return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+
+
+def primary(*xyz: float) -> bytes:
+    return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in xyz)
+
+
+def made_profile(space: bytes, name: str, tags: dict[bytes, bytes]) -> bytes:
+    """As colour programs write them, version 2; the name may say anything."""
+    told = name.encode() + b"\0"
+    description = b"desc\0\0\0\0" + struct.pack(">I", len(told)) + told + bytes(78)
+    every = {b"desc": description + bytes(-len(description) % 4), b"wtpt": primary(0.9642, 1, 0.8249), **tags}
+    at, table, body = 132 + 12 * len(every), struct.pack(">I", len(every)), b""
+    for tag, data in every.items():
+        table += tag + struct.pack(">II", at + len(body), len(data))
+        body += data
+    head = struct.pack(">I4sI", at + len(body), b"lcms", 0x02400000) + b"mntr" + space + b"XYZ " + bytes(12) + b"acsp"
+    light = struct.pack(">iii", 63190, 65536, 54061)
+    return (head + bytes(28) + light).ljust(128, b"\0") + table + body
+
+
+SRGB = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
+P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+
+
+def rgb_profile(name: str, primaries: tuple[tuple[float, ...], ...], gamma: float) -> bytes:
+    colours = {f"{one}XYZ".encode(): primary(*xyz) for one, xyz in zip("rgb", primaries, strict=True)}
+    return made_profile(b"RGB ", name, colours | {f"{one}TRC".encode(): curve(gamma) for one in "rgb"})
+
+
+def middle(data: bytes) -> tuple[int, ...]:
+    return tuple(int(value) for value in array(decode(data).pixels)[16, 16])
+
+
+@pytest.mark.parametrize(
+    ("name", "primaries", "gamma", "seen"),
+    [("sRGB-elle-V2-g10.icc", SRGB, 1.0, (239, 96, 96)), ("sRGB wide P3", P3, 2.2, (241, 0, 0))],
+)
+def test_a_profile_that_only_calls_itself_srgb_is_not_believed(name, primaries, gamma, seen):
+    red = png(raster(np.full((32, 32, 3), (220, 30, 30), np.uint8)), icc_profile=rgb_profile(name, primaries, gamma))
+    assert middle(red) == pytest.approx(seen, abs=2)
+
+
+def test_an_srgb_profile_by_another_name_changes_nothing():
+    data = bytearray(profile("sRGB"))
+    assert b"s\0R\0G\0B" in data
+    renamed = bytes(data).replace(b"s\0R\0G\0B", b"m\0i\0n\0e")
+    assert decode(png(SMALL, icc_profile=renamed)).pixels == SMALL
+
+
 def test_an_srgb_profile_changes_nothing():
     assert decode(png(SMALL, icc_profile=profile("sRGB"))).pixels == SMALL
 
@@ -141,6 +193,23 @@ def test_deep_grey_is_scaled_and_not_clipped():
     seen = array(decode(saved(Image.fromarray(ramp), "PNG")).pixels)
     assert seen.shape == (32, 64, 3)
     assert (seen[0, [0, 32, 63], 0] == [0, 130, 255]).all()
+
+
+def deep_grey() -> Image.Image:
+    """Two greys that are one in 8 bits."""
+    grey = np.full((32, 32), 30_000, np.uint16)
+    grey[:, :16] = 30_001
+    return Image.fromarray(grey)
+
+
+def test_the_grey_that_a_deep_png_calls_transparent_is_transparent_and_no_other():
+    seen = array(decode(saved(deep_grey(), "PNG", transparency=30_001)).pixels)
+    assert (tuple(seen[16, 0]), tuple(seen[16, 31])) == ((117, 117, 117, 0), (117, 117, 117, 255))
+
+
+def test_deep_grey_has_the_tones_of_its_profile():
+    linear = made_profile(b"GRAY", "linear grey", {b"kTRC": curve(1.0)})
+    assert middle(saved(deep_grey(), "PNG", icc_profile=linear)) == pytest.approx((181, 181, 181), abs=2)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("1", "RGB"), ("L", "RGB"), ("P", "RGB"), ("LA", "RGBA")])
@@ -194,6 +263,55 @@ def test_the_first_frame_of_many_is_used(file_format):
 )
 def test_what_is_no_photo_is_told_what_it_is(data, expected):
     assert fault(data) is expected
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (saved(pillow(), "PPM"), "PPM"),
+        (saved(pillow().convert("1"), "PPM"), "PPM"),
+        (saved(pillow(), "TGA"), "TGA"),
+        (saved(pillow(), "TGA")[:-26], "TGA"),
+        (saved(pillow(), "TGA", compression="tga_rle")[:-26], "TGA"),
+        (saved(pillow(), "DDS"), "DDS"),
+        (saved(pillow(), "QOI"), "QOI"),
+        (saved(pillow(), "SGI"), "SGI"),
+        (saved(pillow(), "ICO"), "ICO"),
+        (saved(pillow(), "JPEG2000"), "JPEG 2000"),
+        (b"II*\x00\x10\x00\x00\x00CR\x02\x00", "RAW"),
+        (b"\x00\x00\x00\x18ftypcrx " + bytes(12), "RAW"),
+    ],
+)
+def test_a_picture_of_another_kind_is_told_its_name(data, kind):
+    with pytest.raises(InvalidPhoto) as caught:
+        decode(data)
+    assert (caught.value.code, caught.value.facts) == (PhotoFault.UNSUPPORTED, {"format": kind})
+    assert kind in say(f"error.{caught.value.code}", caught.value.facts)
+
+
+THUMBNAIL = {254: 1}
+
+
+def pages(*sizes_and_tags: tuple[int, dict[int, int]]) -> bytes:
+    """A TIFF of squares, each of a colour of its own."""
+    colours = ("red", "lime", "blue")
+    squares = [Image.new("RGB", (side, side), colours[at]) for at, (side, _) in enumerate(sizes_and_tags)]
+    for square, (_, tags) in zip(squares, sizes_and_tags, strict=True):
+        square.encoderinfo = {"tiffinfo": tags}
+    first = sizes_and_tags[0][1]
+    return saved(squares[0], "TIFF", save_all=True, append_images=squares[1:], tiffinfo=first)
+
+
+def test_the_photo_of_a_tiff_is_its_first_page_that_is_no_thumbnail():
+    seen = decode(pages((32, THUMBNAIL), (32, THUMBNAIL), (64, {}))).pixels
+    assert seen.size == (64, 64)
+    assert tuple(array(seen)[32, 32]) == (0, 0, 255)
+
+
+def test_a_thumbnail_of_a_camera_file_is_no_photo():
+    with pytest.raises(InvalidPhoto) as caught:
+        decode(pages((64, THUMBNAIL)))
+    assert (caught.value.code, caught.value.facts) == (PhotoFault.PREVIEW, {"width": 64, "height": 64})
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.98])

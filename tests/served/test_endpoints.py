@@ -156,9 +156,14 @@ def test_mcp_offers_the_same_functions_with_their_descriptions(local: Served) ->
     assert "balanced" in tools["process"]["inputSchema"]["properties"]["goal"]["description"]
 
 
-def answer(url: str, endpoint: str, body: dict[str, Any]) -> str:
+def test_a_program_is_answered_in_the_language_that_it_likes_best(local: Served) -> None:
+    told = answer(local.url, "process", {"photo": None}, {"accept-language": "uk, en;q=0.1, ru;q=0.9"})
+    assert "Сначала выберите фото." in json.loads(told[told.index("{") :])["error"]
+
+
+def answer(url: str, endpoint: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> str:
     """The whole event stream of one call by raw HTTP."""
-    event = httpx.post(f"{url}/gradio_api/call/v2/{endpoint}", json=body).json()["event_id"]
+    event = httpx.post(f"{url}/gradio_api/call/v2/{endpoint}", json=body, headers=headers).json()["event_id"]
     return httpx.get(f"{url}/gradio_api/call/{endpoint}/{event}", timeout=30).text
 
 

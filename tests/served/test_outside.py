@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import zlib
 from pathlib import Path
 
@@ -70,8 +71,8 @@ def test_an_mcp_client_finds_the_tools_and_lists_the_models(local: Served):
 @pytest.mark.parametrize(
     ("photo", "said"),
     [
-        ("/proc/self/environ", "Invalid file data format"),
-        ("file:///proc/self/environ", "Invalid file data format"),
+        ("/proc/self/environ", "public https address"),
+        ("file:///proc/self/environ", "public https address"),
         ("http://127.0.0.1:22/", "Photos are not fetched from this address"),
         ("data:image/png;base64,QUJD", "not a picture"),
     ],
@@ -87,6 +88,24 @@ def test_a_tool_takes_no_photo_of_this_machine(local: Served, photo: str, said: 
             return str((await session.call_tool(name, {"photo": photo})).content)
 
     assert said in asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("process", {"photo": None}, "Параметра не хватает"),
+        ("process", {}, "Параметра не хватает"),
+        ("explain_selection", {"photo": "/etc/passwd"}, "общедоступным адресом"),
+        ("nothing", {}, "Такой функции здесь нет."),
+    ],
+)
+def test_a_wrong_call_of_a_tool_is_answered_in_words(local: Served, tool: str, arguments: dict[str, object], said: str):
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    headers = {"accept": "application/json, text/event-stream", "accept-language": "ru"}
+    told = httpx.post(f"{local.url}/gradio_api/mcp/", json=call, headers=headers).text
+    result = json.loads(told[told.index("{") :])["result"]
+    assert result["isError"]
+    assert said in result["content"][0]["text"]
 
 
 def test_the_database_is_not_served_as_a_file(local: Served):

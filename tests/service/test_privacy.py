@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import time
 from contextlib import aclosing
@@ -92,6 +93,35 @@ def test_a_photo_that_no_run_was_made_from_goes_as_well(local_core: Core, tmp_pa
     upload.mkdir()
     assert asyncio.run(local_core.service.privacy.delete(ANNA, str(upload))) == 0
     assert not upload.exists()
+
+
+def test_what_a_session_handed_over_goes_though_no_run_was_made_from_it_and_what_is_anothers_as_well_stays(
+    local_core: Core, tmp_path: Path
+):
+    privacy, own, shared = local_core.service.privacy, tmp_path / "own", tmp_path / "shared"
+    for folder, owner in ((own, ANNA), (shared, ANNA), (shared, BORIS)):
+        folder.mkdir(exist_ok=True)
+        asyncio.run(privacy.claim_uploads(owner, [str(folder)]))
+    delete(local_core, ANNA)
+    assert (own.exists(), shared.exists()) == (False, True)
+    delete(local_core, BORIS)
+    assert not shared.exists()
+
+
+def test_what_a_session_handed_over_is_forgotten_after_a_while(local_core: Core):
+    owners = Owners(local_core.database)
+    owners.claim_uploads(ANNA, ["old"], utc_now() - timedelta(hours=2))
+    owners.claim_uploads(ANNA, ["new"], utc_now())
+    local_core.service.privacy.sweep(keep_hours=1)
+    assert owners.uploads_of(ANNA) == ("new",)
+
+
+def test_nothing_of_the_photo_is_left_in_any_file_of_the_database(local_core: Core, cut: RunResult):
+    files = list(local_core.settings.data_dir.glob("cutout-router.db*"))
+    told = hashlib.sha256(mug()).hexdigest().encode()
+    assert any(told in file.read_bytes() for file in files)
+    delete(local_core, ANNA)
+    assert not any(told in file.read_bytes() for file in files)
 
 
 @pytest.mark.parametrize("owner", [BORIS, ""])

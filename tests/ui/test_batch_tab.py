@@ -15,6 +15,7 @@ from gradio.data_classes import FileData, ListFiles
 from gradio.utils import get_upload_folder
 
 from app import Core
+from batches import Handed
 from domain import (
     Background,
     BackgroundKind,
@@ -161,6 +162,22 @@ def test_deleted_photos_leave_the_tab_as_at_the_beginning(core: Core, tmp_path: 
     seen = view(tuple(outputs))
     assert (files, seen.batch_id, seen.table) == (None, "", "")
     assert "Удалено: и фото" in seen.told
+
+
+def test_uploads_go_with_their_batch_and_those_that_are_handed_in_again_stay(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    one, other = (hand_in(tmp_path / name, f"{name}.jpg") for name in ("one", "other"))
+
+    async def given(files: list[Handed], earlier: str) -> str:
+        return str(view(await batch_tab.hand_in(core.batches, files, earlier, *WISHES, asking())).batch_id)
+
+    first = asyncio.run(given([*one, *other], ""))
+    second = asyncio.run(given(other, first))
+    assert ((tmp_path / "one").exists(), (tmp_path / "other").exists()) == (False, True)
+    asyncio.run(batch_tab.delete(core.batches, second, asking()))
+    assert not (tmp_path / "other").exists()
 
 
 def test_other_files_take_the_place_of_those_that_were_not_started(core: Core, tmp_path: Path):

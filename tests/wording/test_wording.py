@@ -7,6 +7,7 @@ import string
 import pytest
 
 import errors
+from api.problems import KINDS
 from domain import (
     Cap,
     Forbidden,
@@ -34,7 +35,8 @@ from errors import (
 from policy.ranking import Order
 from providers.weights import Missing
 from runs import Change
-from wording import CATALOGUES, say, say_all
+from ui.tools import SENTENCES
+from wording import CATALOGUES, language_in, say, say_all
 
 ENGLISH, RUSSIAN = CATALOGUES[Language.EN], CATALOGUES[Language.RU]
 
@@ -89,6 +91,8 @@ CODES = [
     *(f"trouble_name.{trouble}" for trouble in Trouble),
     *(f"marketplace_name.{marketplace}" for marketplace in Marketplace),
     *(f"state.{state}" for state in ("ready", "not_ready", "resting", "no_books")),
+    *(f"wrong.{kind}" for kind in KINDS.values()),
+    *SENTENCES.values(),
     *(f"{where}.not_ready.{missing}" for where in ("objection", "state") for missing in Missing),
 ]
 
@@ -124,3 +128,31 @@ def test_an_unknown_code_is_said_plainly_and_a_missing_fact_does_not_fail():
 def test_statements_are_joined_into_one_text():
     said = say_all([Statement(code="run.failed"), Statement(code="run.cancelled")])
     assert said == "No cutout could be made. Stopped."
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, Language.EN),
+        ("", Language.EN),
+        ("ru", Language.RU),
+        ("RU-ru", Language.RU),
+        ("en-GB,en;q=0.9", Language.EN),
+        ("uk,ru;q=0.8", Language.RU),
+        ("uk,ru;q=0.8,en;q=0.9", Language.EN),
+        ("en;q=0.1, ru;q=0.9", Language.RU),
+        ("en, ru", Language.EN),
+        ("ru, en", Language.RU),
+        ("ru;q=0, en;q=0.1", Language.EN),
+        ("ru;q=0", Language.EN),
+        ("rue", Language.EN),
+        ("*", Language.EN),
+        ("de,fr", Language.EN),
+        (" ru ; q = 0.5 ,, ;;", Language.RU),
+        ("ru;q=nonsense", Language.EN),
+        ("ru;level=1", Language.EN),
+        ("ru;q=nan, en;q=0.1", Language.EN),
+    ],
+)
+def test_the_language_is_the_best_liked_of_those_that_are_spoken(header: str | None, language: Language):
+    assert language_in(header) is language
