@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from outside.doors import API, UPLOAD
+from outside.doors import API, RESET, UPLOAD
 from outside.request import Asked, Message, Receive
 
 MEGABYTE = 1_000_000
 MOST_UPLOADED = 1050 * MEGABYTE  # 500 photos of 2 MB; they go to the disk as they come
 MOST_CALLED = 28 * MEGABYTE  # a photo of 20 MB as a data URI
+MOST_RESET = 10_000  # it names one event
 MOST_OTHER = 30 * MEGABYTE  # REST takes one photo
 BATCHES = "/batches"  # except here
 
@@ -25,6 +26,8 @@ class Gone(Exception):
 def most_bytes(asked: Asked) -> int:
     if asked.path.startswith(UPLOAD) or asked.path == BATCHES:
         return MOST_UPLOADED
+    if asked.path.startswith(RESET):
+        return MOST_RESET
     return MOST_CALLED if asked.path.startswith(API) else MOST_OTHER
 
 

@@ -17,7 +17,7 @@ from api.problems import problem
 from domain import Fact
 from outside.bodies import Gone, TooLarge, announces_too_much, bounded, most_bytes, replayed, whole
 from outside.calls import Malformed, checked
-from outside.doors import API, CALLS, DIRECT, MCP, is_open
+from outside.doors import CALLS, DIRECT, MCP, RESET, is_open
 from outside.headers import NEVER, headers_for
 from outside.origins import is_foreign
 from outside.rates import Rates
@@ -208,11 +208,11 @@ def _by_class(status: HTTPStatus) -> str:
 
 
 def _is_call(asked: Asked) -> bool:
-    return asked.method == "POST" and asked.path.startswith((*CALLS, MCP)) and not asked.path.startswith(API + "reset")
+    return asked.method == "POST" and asked.path.startswith((*CALLS, MCP)) and not asked.path.startswith(RESET)
 
 
 def _too_large(asked: Asked) -> Refused:
-    limit = most_bytes(asked) // 1_000_000
+    limit = most_bytes(asked) / 1_000_000
     return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", {"limit_mb": limit})
 
 
