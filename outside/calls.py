@@ -87,22 +87,34 @@ def _json(body: bytes) -> Json:
         told = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Malformed from error
-    _check_depth(told)
+    _check_values(told)
     return told
 
 
-def _check_depth(told: Json) -> None:
+def _check_values(told: Json) -> None:
+    """Nor may a word have half a letter in it, which could not be written into an answer."""
     level = [told]
     for _ in range(DEPTH):
+        if not all(_can_be_written(value) for value in level):
+            break
         level = [inner for value in level for inner in _inside(value)]
         if not level:
             return
     raise Malformed
 
 
+def _can_be_written(value: Json) -> bool:
+    if not isinstance(value, str) or value.isascii():
+        return True
+    try:
+        return bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
 def _inside(value: Json) -> Iterable[Json]:
     if isinstance(value, dict):
-        return value.values()
+        return (*value, *value.values())
     return value if isinstance(value, list) else ()
 
 
@@ -190,7 +202,15 @@ def _value(block: Any, value: Json) -> Json:
             if photo:
                 return {"path": str(Path(get_upload_folder()) / "refused"), "meta": {"_type": "gradio.FileData"}}
             raise Malformed("error.photo_elsewhere")
-    return value
+    return _with_small_scheme(value) if isinstance(block, PhotoInput) and isinstance(value, dict) else value
+
+
+def _with_small_scheme(file: dict[str, Json]) -> dict[str, Json]:
+    """Gradio takes HTTP:// for the path of a file."""
+    path = file.get("path") or ""
+    scheme, colon, rest = path.partition("://")
+    odd = path.lower().startswith(WEB) and not scheme.islower()
+    return {**file, "path": scheme.lower() + colon + rest} if odd else file
 
 
 def _files(value: Json, depth: int) -> Iterator[dict[str, Json]]:
