@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from outside.bodies import Gone, TooLarge, announces_too_much, bounded, most_byt
 from outside.calls import Malformed, checked
 from outside.doors import CALLS, DIRECT, MCP, RESET, is_open
 from outside.headers import NEVER, headers_for
-from outside.origins import is_foreign
+from outside.origins import is_foreign, is_home, is_misdirected
 from outside.rates import Rates
 from outside.request import ASGI, Asked, Message, Receive, Scope, Send, asked_of
 from wording import say
@@ -70,7 +70,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """Wraps the whole server. `shown` are the folders whose files may be fetched; `proxies` stand in front of us."""
+    """Wraps the whole server. `shown` are the folders whose files may be fetched; `proxies` stand in front of us.
+
+    The page is reached under the names in `public`, and as a Space under `space_host`.
+    """
 
     inner: ASGI
     page: gr.Blocks
@@ -78,7 +81,8 @@ class Wall:
     rates: Rates
     line: Line
     proxies: int = 0
-    public_host: str = ""
+    public: Set[str] = frozenset()
+    space_host: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,7 +112,10 @@ class Wall:
 
     async def _let_in(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
         """The request's body, once everything else about it was found in order, and whether it joins the line."""
-        if asked.method == "OPTIONS" or (not asked.reads and is_foreign(asked, self.public_host)):
+        names = self.public | {self.space_host}
+        if self._is_choosy() and is_misdirected(asked, names, self.proxies):
+            raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "outside.foreign_name")
+        if asked.method == "OPTIONS" or (not asked.reads and is_foreign(asked, names)):
             raise Refused(HTTPStatus.FORBIDDEN, "outside.foreign_origin")
         if not is_open(asked, self.shown):
             raise Refused(HTTPStatus.NOT_FOUND, "outside.not_found")
@@ -118,6 +125,11 @@ class Wall:
             raise _too_large(asked)
         body = bounded(receive, most_bytes(asked))
         return await self._checked(asked, body) if _is_call(asked) else (body, False)
+
+    def _is_choosy(self) -> bool:
+        """Whether other names are refused: where they were listed, and where only this machine can ask."""
+        listens = getattr(self.page, "server_name", None)  # Gradio says so once it does
+        return bool(self.public) or not (self.proxies or (listens and not is_home(listens)))
 
     async def _checked(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
         body = await whole(receive)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from limits import RateLimitItemPerMinute
 from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
 from outside.bodies import TooLarge, bounded, whole
 from outside.headers import NEVER, headers_for
-from outside.origins import is_foreign
+from outside.origins import is_foreign, is_misdirected
 from outside.rates import IN_TOTAL, PER_VISITOR, Kind, Rates
 from outside.request import Asked, visitor_of
-from outside.wall import Line
+from outside.wall import Line, Wall
 from service import Asker
 from service.turns import Ticket
 from tests.serving import Served
@@ -65,16 +68,91 @@ def test_whatever_a_visitor_writes_before_it_the_proxys_word_counts(invented: st
         ("", True),
         ("http://[", True),
         ("http://localhost", True),
+        ("https://shop.example:x", True),
     ],
 )
 def test_only_pages_of_this_site_may_make_a_browser_ask(origin: str, foreign: bool):
-    assert is_foreign(asked(host="shop.example", origin=origin), "") is foreign
+    assert is_foreign(asked(host="shop.example", origin=origin)) is foreign
 
 
 def test_programs_name_no_origin_and_names_behind_proxies_count():
-    assert not is_foreign(asked(host="inside:7860"), "")
-    assert not is_foreign(asked(host="inside:7860", origin="https://shop.example"), "shop.example")
-    assert not is_foreign(asked(host="127.0.0.1:7860", origin="http://localhost:7860"), "")
+    assert not is_foreign(asked(host="inside:7860"))
+    assert not is_foreign(asked(host="inside:7860", origin="https://shop.example"), {"shop.example"})
+    assert not is_foreign(asked(host="inside:7860", x_forwarded_host="shop.example", origin="https://shop.example"))
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "foreign"),
+    [
+        ("127.0.0.1:7860", "http://localhost:7860", False),
+        ("[::1]:7860", "http://127.0.0.1:7860", False),
+        ("localhost", "http://localhost", False),
+        ("localhost", "https://localhost", False),
+        ("127.0.0.1:7860", "http://127.0.0.1:9999", True),
+        ("127.0.0.1:7860", "http://localhost:1", True),
+        ("127.0.0.1:7860", "https://127.0.0.1", True),
+        ("localhost", "http://localhost:9999", True),
+        ("shop.example:7860", "http://shop.example:7860", False),
+        ("shop.example:7860", "http://shop.example:9999", True),
+        ("shop.example:7860", "https://shop.example", True),
+        ("shop.example:443", "https://shop.example", False),
+    ],
+)
+def test_another_server_of_the_same_machine_is_another_site(host: str, origin: str, foreign: bool):
+    assert is_foreign(asked(host=host, origin=origin)) is foreign
+
+
+@pytest.mark.parametrize("host", ["localhost:7860", "127.0.0.1", "[::1]:7860", "192.168.1.7:7860", "Shop.example", ""])
+def test_the_page_is_reached_under_its_own_names_and_by_number(host: str):
+    assert not is_misdirected(asked(host=host), {"shop.example"})
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:7860", "127.0.0.1.evil.example", "[", ":"])
+def test_a_name_that_anybody_can_point_here_is_not_ours(host: str):
+    assert is_misdirected(asked(host=host), {"shop.example"})
+
+
+def test_behind_a_proxy_the_name_is_the_one_that_it_forwards():
+    given = asked(host="inside:7860", x_forwarded_host="shop.example")
+    assert not is_misdirected(given, {"shop.example"}, proxies=1)
+    assert is_misdirected(given, {"shop.example"})
+    assert is_misdirected(asked(host="shop.example", x_forwarded_host="evil.example"), {"shop.example"}, proxies=1)
+
+
+@pytest.mark.parametrize(
+    ("listens", "public", "proxies", "answers"),
+    [
+        ("127.0.0.1", [], 0, False),
+        (None, [], 0, False),
+        ("127.0.0.1", ["evil.example"], 0, True),
+        ("127.0.0.1", [], 1, True),
+        ("0.0.0.0", [], 0, True),
+        ("0.0.0.0", ["shop.example"], 0, False),
+        ("0.0.0.0", ["shop.example"], 1, False),
+    ],
+)
+def test_who_answers_to_a_strangers_name(listens: str, public: list[str], proxies: int, answers: bool):
+    page, line = SimpleNamespace(server_name=listens), Line("runs", lambda: 0, 1)
+    wall = Wall(PlainTextResponse("hello"), page, [], rates(9, 9), line, proxies, frozenset(public))
+    told = TestClient(wall, base_url="http://evil.example").get("/")
+    assert told.status_code == (200 if answers else 421)
+
+
+def test_a_strangers_name_opens_nothing_on_a_server_of_this_machine(outside: Served):
+    evil = {"Host": "evil.example", "Origin": "http://evil.example"}
+    for answer in (
+        httpx.get(outside.url, headers=evil),
+        httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={}, headers=evil),
+    ):
+        assert (answer.status_code, answer.headers["content-type"]) == (421, "application/problem+json")
+        assert "PUBLIC_HOSTS" in answer.json()["detail"]
+        assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/call/v2/list_models", "/runs", "/batches"])
+def test_a_page_of_another_server_of_this_machine_changes_nothing(outside: Served, path: str):
+    answer = httpx.post(outside.url + path, json={}, headers={"Origin": "http://127.0.0.1:9"})
+    assert answer.status_code == 403
 
 
 def rates(per_visitor: int, in_total: int) -> Rates:
