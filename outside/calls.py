@@ -57,6 +57,14 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
     return (body if _same(told, safe) else json.dumps(safe).encode()), fn
 
 
+def is_under_way(page: gr.Blocks, path: str) -> bool:
+    """Whether the call whose answer is asked for is at work, or its end was not fetched yet."""
+    queue, event = page._queue, path.rstrip("/").rpartition("/")[2]
+    return event in queue.event_ids_to_events or any(
+        event in events for events in list(queue.pending_event_ids_session.values())
+    )
+
+
 def _checked_tools(body: bytes) -> bytes:
     """The body of an MCP request, unless a tool is handed a file of this machine; raises `Malformed`.
 
@@ -184,7 +192,7 @@ def _named(page: gr.Blocks, fn: Any, told: dict[str, Json]) -> dict[str, Json]:
     parameters = described["parameters"]
     names = [parameter["parameter_name"] for parameter in parameters]
     needed = {parameter["parameter_name"] for parameter in parameters if not parameter["parameter_has_default"]}
-    given = [name for name in told if name not in {"session_hash", "event_id"}]
+    given = list(told)  # Gradio takes a session's key for one more parameter here
     if not needed <= set(given) <= set(names):
         raise Malformed
     shown = dict(zip(names, (block for block in fn.inputs if not block.skip_api), strict=True))

@@ -16,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from api.problems import problem
 from domain import Fact
 from outside.bodies import Gone, TooLarge, announces_too_much, bounded, most_bytes, replayed, whole
-from outside.calls import Malformed, checked
+from outside.calls import CALL, Malformed, checked, is_under_way
 from outside.doors import CALLS, DIRECT, MCP, RESET, is_open
 from outside.headers import NEVER, headers_for
 from outside.origins import is_foreign, is_home, is_misdirected
@@ -119,6 +119,8 @@ class Wall:
             raise Refused(HTTPStatus.FORBIDDEN, "outside.foreign_origin")
         if not is_open(asked, self.shown):
             raise Refused(HTTPStatus.NOT_FOUND, "outside.not_found")
+        if asked.reads and asked.path.startswith(CALL) and not is_under_way(self.page, asked.path):
+            raise Refused(HTTPStatus.NOT_FOUND, "outside.no_event")
         if wait := self.rates.seconds_to_wait(asked):
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "outside.too_many", {"seconds": wait})
         if announces_too_much(asked, most_bytes(asked)):
@@ -197,6 +199,7 @@ class Answer:
         start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
         await self._send(start)
         body = b"" if self._asked.method == "HEAD" else bytes(response.body)
+        self._ended = True
         await self._send({"type": "http.response.body", "body": body})
 
     def _is_others_error(self, message: Message) -> bool:
@@ -204,7 +207,8 @@ class Answer:
             return False
         speaks_mcp = self._asked.path.startswith(MCP) and message["status"] < HTTPStatus.INTERNAL_SERVER_ERROR
         told = MutableHeaders(scope=message).get("content-type", "")
-        own = told.startswith(PROBLEM) or (self._asked.path == "/health" and told.startswith("application/json"))
+        unwell = self._asked.path == "/health" and message["status"] == HTTPStatus.SERVICE_UNAVAILABLE
+        own = told.startswith(PROBLEM) or (unwell and told.startswith("application/json"))
         return not (own or speaks_mcp)
 
     def _dress(self, headers: MutableHeaders) -> None:

@@ -248,6 +248,25 @@ def test_rest_tells_its_faults_as_problems(outside: Served, path: str, status: i
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
+def test_what_health_is_not_asked_is_a_problem_too(outside: Served):
+    answer = httpx.post(f"{outside.url}/health")
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+
+
+def test_the_answer_to_a_call_is_there_once_and_to_no_call_never(outside: Served):
+    asked = {"data": ["", "", True], "session_hash": "abcdefgh"}
+    begun = httpx.post(f"{outside.url}/gradio_api/call/list_models", json=asked).json()
+    address = f"{outside.url}/gradio_api/call/list_models/{begun['event_id']}"
+    assert "event: complete" in httpx.get(address).text
+    for gone in (
+        address,
+        f"{outside.url}/gradio_api/call/list_models/xx",
+        f"{outside.url}/gradio_api/call/list_models",
+    ):
+        answer = httpx.get(gone)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_a_call_may_leave_out_what_has_a_default_and_pages_send_everything(outside: Served):
     named = httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={"tag": "light"})
     listed = httpx.post(f"{outside.url}/gradio_api/call/list_models", json={"data": ["light", None, True]})
