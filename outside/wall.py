@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -14,13 +15,13 @@ import gradio as gr
 from starlette.datastructures import MutableHeaders
 
 from api.problems import problem
-from domain import Fact
-from outside.bodies import Gone, TooLarge, announces_too_much, bounded, most_bytes, replayed, whole
+from outside.bodies import USUAL_PACE, Body, Gone, Pace, announced, announces_too_much, most_bytes, replayed, whole
 from outside.calls import CALL, Malformed, checked, is_under_way
 from outside.doors import CALLS, DIRECT, MCP, RESET, is_open
 from outside.headers import NEVER, headers_for
 from outside.origins import is_foreign, is_home, is_misdirected
 from outside.rates import Rates
+from outside.refusals import Refused, too_large, too_much
 from outside.request import ASGI, Asked, Message, Receive, Scope, Send, asked_of
 from wording import say
 
@@ -28,20 +29,17 @@ log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 LARGE_BODY = 100_000  # bytes; parsing more than that would keep the loop from others
+CUT_OFF = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}  # or it comes on
 SENTENCES = {
     HTTPStatus.NOT_FOUND: "outside.not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "outside.method",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.photo_too_many_bytes",
     HTTPStatus.SERVICE_UNAVAILABLE: "error.busy",
 }
-
-
-class Refused(Exception):
-    """The request goes no further; `code` is the sentence, `facts` fill it."""
-
-    def __init__(self, status: HTTPStatus, code: str, facts: Mapping[str, Fact] | None = None) -> None:
-        super().__init__(code)
-        self.status, self.code, self.facts = status, code, dict(facts or {})
 
 
 @dataclass(slots=True)
@@ -83,21 +81,21 @@ class Wall:
     proxies: int = 0
     public: Set[str] = frozenset()
     space_host: str = ""
+    pace: Pace = USUAL_PACE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
         asked = asked_of(scope, self.proxies)
-        answer = Answer(asked, send, self.line)
+        body = Body(receive, most_bytes(asked), partial(self.rates.spend, asked), self.pace)
+        answer = Answer(asked, send, self.line, body)
         try:
-            let_in, joins = await self._let_in(asked, receive)
+            let_in, joins = await self._let_in(asked, body.take)
             with self.line.joining(joins):
                 await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
         except Refused as refused:
             await answer.refuse(refused)
-        except TooLarge:
-            await answer.refuse(_too_large(asked))
         except Gone:
             return
         except Exception as error:
@@ -110,7 +108,7 @@ class Wall:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _let_in(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
+    async def _let_in(self, asked: Asked, body: Receive) -> tuple[Receive, bool]:
         """The request's body, once everything else about it was found in order, and whether it joins the line."""
         names = self.public | {self.space_host}
         if self._is_choosy() and is_misdirected(asked, names, self.proxies):
@@ -124,8 +122,9 @@ class Wall:
         if wait := self.rates.seconds_to_wait(asked):
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "outside.too_many", {"seconds": wait})
         if announces_too_much(asked, most_bytes(asked)):
-            raise _too_large(asked)
-        body = bounded(receive, most_bytes(asked))
+            raise too_large(most_bytes(asked))
+        if wait := self.rates.seconds_until_room(asked, announced(asked)):
+            raise too_much(wait)
         return await self._checked(asked, body) if _is_call(asked) else (body, False)
 
     def _is_choosy(self) -> bool:
@@ -152,8 +151,9 @@ class Wall:
 class Answer:
     """Passes an answer on with our headers. Errors are said in our words: others' tell paths and classes."""
 
-    def __init__(self, asked: Asked, send: Send, line: Line) -> None:
+    def __init__(self, asked: Asked, send: Send, line: Line, body: Body) -> None:
         self._line = line
+        self._body = body
         self._asked = asked
         self._send = send
         self._started = False
@@ -169,7 +169,7 @@ class Answer:
                 status = HTTPStatus(message["status"])
                 if self._asked.path.startswith(DIRECT):  # the page asks nothing there that could fail
                     status = HTTPStatus.BAD_REQUEST
-                await self.refuse(Refused(status, SENTENCES.get(status, _by_class(status))))
+                await self.refuse(self._body.refusal or Refused(status, SENTENCES.get(status, _by_class(status))))
                 return
             self._started = True
             self._dress(MutableHeaders(scope=message))
@@ -194,6 +194,8 @@ class Answer:
         facts = {"limit_mb": 20, "reason": "line", "waiting": self._line.length(), **refused.facts}
         response = problem(refused.status, say(refused.code, facts, self._asked.language))
         self._dress(response.headers)
+        if refused.status in CUT_OFF:
+            response.headers["Connection"] = "close"
         if "seconds" in refused.facts:
             response.headers["Retry-After"] = str(refused.facts["seconds"])
         start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
@@ -225,11 +227,6 @@ def _by_class(status: HTTPStatus) -> str:
 
 def _is_call(asked: Asked) -> bool:
     return asked.method == "POST" and asked.path.startswith((*CALLS, MCP)) and not asked.path.startswith(RESET)
-
-
-def _too_large(asked: Asked) -> Refused:
-    limit = most_bytes(asked) / 1_000_000
-    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", {"limit_mb": limit})
 
 
 def _seen(scope: Scope, asked: Asked, proxies: int) -> Scope:

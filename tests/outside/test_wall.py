@@ -11,12 +11,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from outside.bodies import TooLarge, bounded, whole
 from outside.headers import NEVER, headers_for
 from outside.origins import is_foreign, is_misdirected
 from outside.rates import IN_TOTAL, PER_VISITOR, Kind, Rates
@@ -182,6 +181,18 @@ def test_whoever_sits_at_this_machine_is_held_to_the_sum_alone():
     assert passed(rates(1, 5), *[asked(visitor="127.0.0.1", x_forwarded_for="1.2.3.4")] * 9) == 1
 
 
+def test_a_visitor_who_uploaded_too_much_waits_and_others_upload_until_all_together_did():
+    limited = Rates(volume_each=RateLimitItemPerHour(100, 6), volume_in_total=RateLimitItemPerHour(250, 6))
+    assert limited.seconds_until_room(asked(), 100) is None
+    assert limited.spend(asked(), 90) is None
+    assert 3600 < (limited.seconds_until_room(asked(), 11) or 0) <= 12 * 3600
+    assert limited.spend(asked(), 10) is None
+    assert limited.spend(asked(), 1)
+    assert limited.spend(asked(visitor="203.0.113.10"), 100) is None
+    assert limited.spend(asked(visitor="127.0.0.1"), 51)
+    assert limited.spend(asked(visitor="127.0.0.1"), 50) is None
+
+
 def test_every_kind_of_request_has_its_limits():
     assert set(PER_VISITOR) == set(IN_TOTAL) == set(Kind)
 
@@ -202,17 +213,6 @@ def test_a_full_line_refuses_runs_at_the_door_and_nothing_else(outside: Served, 
     assert (full.status_code, full.headers["content-type"]) == (503, "application/problem+json")
     assert "(64 in line)" in full.json()["detail"]
     assert httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={}).status_code == 200
-
-
-def test_a_body_without_end_is_left_where_it_grows_too_large():
-    async def read() -> None:
-        async def endless():
-            return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
-
-        await whole(bounded(endless, 10_000))
-
-    with pytest.raises(TooLarge):
-        asyncio.run(read())
 
 
 @pytest.mark.parametrize("path", ["/", "/config", "/models", "/no/such/page", "/gradio_api/file=/etc/passwd"])
