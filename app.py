@@ -130,7 +130,8 @@ class App:
         """Around everything: `middleware` of `app_kwargs` would lie inside Gradio's CORS, which permits everybody."""
         settings = self.core.settings
         shown = [Path(get_upload_folder()), self.core.store.root.absolute()]
-        return Wall(inner, self.page, shown, Rates(), self._line(), settings.proxies, settings.space_host)
+        names = settings.names, settings.space_host
+        return Wall(inner, self.page, shown, Rates(), self._line(), settings.proxies, *names)
 
     def _line(self) -> Line:
         """Runs wait for Gradio to begin with them, on the way to the line, and then in it for their turn."""

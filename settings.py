@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain import Cap, LocalEngine
 from errors import SettingError
+
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 class Settings(BaseSettings):
@@ -40,6 +43,7 @@ class Settings(BaseSettings):
     admin_token: SecretStr = SecretStr("")
     keep_hours: float = Field(default=24, gt=0, le=24 * 365)
     trusted_proxies: int | None = Field(default=None, ge=0, le=8)
+    public_hosts: str = ""
     space_id: str = ""
     space_host: str = ""
 
@@ -47,6 +51,13 @@ class Settings(BaseSettings):
     @classmethod
     def _http_url(cls, value: str) -> str:
         TypeAdapter(AnyHttpUrl).validate_python(value)
+        return value
+
+    @field_validator("public_hosts")
+    @classmethod
+    def _host_names(cls, value: str) -> str:
+        if not all(HOST.fullmatch(name) for name in _listed(value)):
+            raise ValueError("names of hosts with commas, without scheme or port")
         return value
 
     @property
@@ -78,11 +89,20 @@ class Settings(BaseSettings):
         return (1 if self.space_id else 0) if self.trusted_proxies is None else self.trusted_proxies
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names under which the page is reached, in lower case; empty when nobody said."""
+        return frozenset(_listed(self.public_hosts))
+
+    @property
     def lora_weights(self) -> dict[str, str]:
         return {
             "FLUX_LORA_V2_WEIGHTS": self.flux_lora_v2_weights,
             "FLUX_LORA_V1_WEIGHTS": self.flux_lora_v1_weights,
         }
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip().lower() for name in names.split(",") if name.strip()]
 
 
 def read_settings() -> Settings:

@@ -8,36 +8,52 @@ import binascii
 import ipaddress
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 import httpx
 
 from errors import InvalidPhoto, PhotoFault
+from gate.room import AT_ONCE, Place, Room
 
-Resolve = Callable[[str, int], Awaitable[list[str]]]
+Resolve = Callable[[str, int], Coroutine[Any, Any, list[str]]]
 
 MAX_BYTES = 20_000_000
 MAX_ADDRESS = 2048
-NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+NAMES = ThreadPoolExecutor(AT_ONCE, "names")  # a look-up cannot be stopped, and must hold no thread of anybody else
+ROOM = Room()
+
+UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that was given out; what carries IPv4 inside lies elsewhere
+SPECIAL = tuple(  # https://www.iana.org/assignments/iana-ipv4-special-registry, and -ipv6-; Pythons differ in them
+    map(
+        ipaddress.ip_network,
+        (
+            *("192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24"),
+            *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+        ),
+    )
+)
 
 
 async def resolve(host: str, port: int) -> list[str]:
     """Every IP address of a host."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(NAMES, look_up)
     return [str(address[0]) for *_, address in found]
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is of the open internet; IPv4 hidden inside IPv6 is looked at, tunnels are refused."""
+    """Whether an IP address is of the open internet: given out, and neither a tunnel nor anything special."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped:
             return is_public(str(ip.ipv4_mapped))
-        if ip.sixtofour or ip.teredo or any(ip in network for network in NAT64):
+        if ip not in UNICAST:
             return False
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in SPECIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +66,27 @@ class Reach:
     ports: frozenset[int] = frozenset({80, 443})
     resolve: Resolve = resolve
     allows: Callable[[str], bool] = is_public
+    room: Room = ROOM
 
 
-async def fetch(address: str, reach: Reach = Reach()) -> bytes:
+async def fetch(address: str, reach: Reach = Reach(), visitor: str = "") -> bytes:
     """What lies at an http(s) address; raises `InvalidPhoto`.
 
     Names are resolved once and the connection goes to the address that was checked, at every redirect anew: a name that
     points elsewhere a moment later leads nowhere. No proxy, cookie, login or other header of ours goes along.
     """
+    url, place = _parsed(address), reach.room.take(visitor)
+    try:
+        return await _followed(url, reach, place)
+    finally:
+        place.let_go()
+
+
+async def _followed(url: httpx.URL, reach: Reach, place: Place) -> bytes:
     try:
         async with asyncio.timeout(reach.seconds), httpx.AsyncHTTPTransport(verify=_tls()) as transport:
-            url = _parsed(address)
             for _ in range(reach.redirects + 1):
-                answer = await _ask(transport, url, reach)
+                answer = await _ask(transport, url, reach, place)
                 if isinstance(answer, bytes):
                     return answer
                 url = answer
@@ -96,9 +120,9 @@ def _parsed(address: str) -> httpx.URL:
     return url
 
 
-async def _ask(transport: httpx.AsyncHTTPTransport, url: httpx.URL, reach: Reach) -> bytes | httpx.URL:
+async def _ask(transport: httpx.AsyncHTTPTransport, url: httpx.URL, reach: Reach, place: Place) -> bytes | httpx.URL:
     """The content, or where it is said to be instead."""
-    address = await _checked(url, reach)
+    address = await _checked(url, reach, place)
     request = httpx.Request(
         "GET",
         url.copy_with(host=address),
@@ -116,15 +140,29 @@ async def _ask(transport: httpx.AsyncHTTPTransport, url: httpx.URL, reach: Reach
         await response.aclose()
 
 
-async def _checked(url: httpx.URL, reach: Reach) -> str:
+async def _checked(url: httpx.URL, reach: Reach, place: Place) -> str:
     """The IP address to connect to. One private address among public ones is enough to refuse."""
     port = url.port or (443 if url.scheme == "https" else 80)
     if port not in reach.ports:
         raise InvalidPhoto(PhotoFault.ADDRESS_REFUSED)
-    found = await reach.resolve(url.host, port)
+    found = await _looked_up(reach.resolve(url.host, port), place)
     if not found or not all(map(reach.allows, found)):
         raise InvalidPhoto(PhotoFault.ADDRESS_REFUSED)
     return found[0]
+
+
+async def _looked_up(looking: Coroutine[Any, Any, list[str]], place: Place) -> list[str]:
+    """Who no longer waits for a slow look-up keeps the place until it ends: its thread is busy as long."""
+    task = asyncio.ensure_future(looking)
+    place.hold()
+    task.add_done_callback(partial(_ended, place))
+    return await asyncio.shield(task)
+
+
+def _ended(place: Place, task: asyncio.Task[list[str]]) -> None:
+    if not task.cancelled():
+        task.exception()  # looked at, or asyncio would complain that nobody did
+    place.let_go()
 
 
 async def _read(response: httpx.Response, max_bytes: int) -> bytes:

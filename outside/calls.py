@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from ui.photo import WEB, PhotoInput
 SESSION = re.compile(r"[A-Za-z0-9_-]{6,64}")
 JOIN, CALL, CALL_V2, CANCEL = API + "queue/join", API + "call/", API + "call/v2/", API + "cancel"
 DEPTH = 40
+MOST_MARKS = 60_000  # 500 photos of a batch have 10 000; without a bound 27 MB of marks become a gigabyte of values
+MARKS = (b"[", b"{", b",", b":")
 
 Json = Any
 
@@ -39,7 +42,7 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
         return _checked_tools(body), None
     told = _parsed(body)
     _check_session(told)
-    path, before = path.rstrip("/"), json.dumps(told)
+    path = path.rstrip("/")
     if path == CANCEL:
         _check_cancel(told)
         return body, None
@@ -48,11 +51,18 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
     if path == DIRECT and not (fn.fn and fn.queue is False):
         raise Malformed("outside.unknown_call")
     if path.startswith(CALL_V2):
-        told |= _named(page, fn, told)
+        safe = told | _named(page, fn, told)
     else:
-        told["data"] = _data(fn, told.get("data"), exactly=by_number)
-    after = json.dumps(told)
-    return (body if after == before else after.encode()), fn
+        safe = told | {"data": _data(fn, told.get("data"), exactly=by_number)}
+    return (body if _same(told, safe) else json.dumps(safe).encode()), fn
+
+
+def is_under_way(page: gr.Blocks, path: str) -> bool:
+    """Whether the call whose answer is asked for is at work, or its end was not fetched yet."""
+    queue, event = page._queue, path.rstrip("/").rpartition("/")[2]
+    return event in queue.event_ids_to_events or any(
+        event in events for events in list(queue.pending_event_ids_session.values())
+    )
 
 
 def _checked_tools(body: bytes) -> bytes:
@@ -78,10 +88,53 @@ def _parsed(body: bytes) -> dict[str, Json]:
 
 
 def _json(body: bytes) -> Json:
+    """Marks are counted before anything is made of them, those inside words too: no value comes without one."""
+    if sum(map(body.count, MARKS)) > MOST_MARKS:
+        raise Malformed
     try:
-        return json.loads(body)
+        told = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Malformed from error
+    _check_values(told)
+    return told
+
+
+def _check_values(told: Json) -> None:
+    """Nor may a word have half a letter in it, which could not be written into an answer."""
+    level = [told]
+    for _ in range(DEPTH):
+        if not all(_can_be_written(value) for value in level):
+            break
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return
+    raise Malformed
+
+
+def _can_be_written(value: Json) -> bool:
+    if not isinstance(value, str) or value.isascii():
+        return True
+    try:
+        return bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _inside(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    return value if isinstance(value, list) else ()
+
+
+def _same(told: dict[str, Json], safe: dict[str, Json]) -> bool:
+    """Whether nothing was put in the place of a value, told without writing all of them down again."""
+    return all(_is_kept(told.get(name), value) for name, value in safe.items())
+
+
+def _is_kept(given: Json, value: Json) -> bool:
+    if isinstance(given, list) and isinstance(value, list) and len(given) == len(value):
+        return all(map(operator.is_, given, value))
+    return given is value
 
 
 def _check_session(told: dict[str, Json]) -> None:
@@ -139,7 +192,7 @@ def _named(page: gr.Blocks, fn: Any, told: dict[str, Json]) -> dict[str, Json]:
     parameters = described["parameters"]
     names = [parameter["parameter_name"] for parameter in parameters]
     needed = {parameter["parameter_name"] for parameter in parameters if not parameter["parameter_has_default"]}
-    given = [name for name in told if name not in {"session_hash", "event_id"}]
+    given = list(told)  # Gradio takes a session's key for one more parameter here
     if not needed <= set(given) <= set(names):
         raise Malformed
     shown = dict(zip(names, (block for block in fn.inputs if not block.skip_api), strict=True))
@@ -157,7 +210,15 @@ def _value(block: Any, value: Json) -> Json:
             if photo:
                 return {"path": str(Path(get_upload_folder()) / "refused"), "meta": {"_type": "gradio.FileData"}}
             raise Malformed("error.photo_elsewhere")
-    return value
+    return _with_small_scheme(value) if isinstance(block, PhotoInput) and isinstance(value, dict) else value
+
+
+def _with_small_scheme(file: dict[str, Json]) -> dict[str, Json]:
+    """Gradio takes HTTP:// for the path of a file."""
+    path = file.get("path") or ""
+    scheme, colon, rest = path.partition("://")
+    odd = path.lower().startswith(WEB) and not scheme.islower()
+    return {**file, "path": scheme.lower() + colon + rest} if odd else file
 
 
 def _files(value: Json, depth: int) -> Iterator[dict[str, Json]]:

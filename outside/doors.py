@@ -10,7 +10,8 @@ from outside.request import Asked
 API = "/gradio_api/"
 FILE = API + "file="
 DIRECT = API + "run/predict"  # what the page does without the queue: it fills the form from an example
-CALLS = (API + "queue/join", API + "call/", API + "cancel", API + "reset", DIRECT)
+RESET = API + "reset"
+CALLS = (API + "queue/join", API + "call/", API + "cancel", RESET, DIRECT)
 UPLOAD = API + "upload"
 MCP = API + "mcp"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -14,13 +15,13 @@ import gradio as gr
 from starlette.datastructures import MutableHeaders
 
 from api.problems import problem
-from domain import Fact
-from outside.bodies import Gone, TooLarge, announces_too_much, bounded, most_bytes, replayed, whole
-from outside.calls import Malformed, checked
-from outside.doors import API, CALLS, DIRECT, MCP, is_open
+from outside.bodies import USUAL_PACE, Body, Gone, Pace, announced, announces_too_much, most_bytes, replayed, whole
+from outside.calls import CALL, Malformed, checked, is_under_way
+from outside.doors import CALLS, DIRECT, MCP, RESET, is_open
 from outside.headers import NEVER, headers_for
-from outside.origins import is_foreign
+from outside.origins import is_foreign, is_home, is_misdirected
 from outside.rates import Rates
+from outside.refusals import Refused, too_large, too_much
 from outside.request import ASGI, Asked, Message, Receive, Scope, Send, asked_of
 from wording import say
 
@@ -28,20 +29,17 @@ log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 LARGE_BODY = 100_000  # bytes; parsing more than that would keep the loop from others
+CUT_OFF = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}  # or it comes on
 SENTENCES = {
     HTTPStatus.NOT_FOUND: "outside.not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "outside.method",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.photo_too_many_bytes",
     HTTPStatus.SERVICE_UNAVAILABLE: "error.busy",
 }
-
-
-class Refused(Exception):
-    """The request goes no further; `code` is the sentence, `facts` fill it."""
-
-    def __init__(self, status: HTTPStatus, code: str, facts: Mapping[str, Fact] | None = None) -> None:
-        super().__init__(code)
-        self.status, self.code, self.facts = status, code, dict(facts or {})
 
 
 @dataclass(slots=True)
@@ -70,7 +68,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """Wraps the whole server. `shown` are the folders whose files may be fetched; `proxies` stand in front of us."""
+    """Wraps the whole server. `shown` are the folders whose files may be fetched; `proxies` stand in front of us.
+
+    The page is reached under the names in `public`, and as a Space under `space_host`.
+    """
 
     inner: ASGI
     page: gr.Blocks
@@ -78,22 +79,23 @@ class Wall:
     rates: Rates
     line: Line
     proxies: int = 0
-    public_host: str = ""
+    public: Set[str] = frozenset()
+    space_host: str = ""
+    pace: Pace = USUAL_PACE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
         asked = asked_of(scope, self.proxies)
-        answer = Answer(asked, send, self.line)
+        body = Body(receive, most_bytes(asked), partial(self.rates.spend, asked), self.pace)
+        answer = Answer(asked, send, self.line, body)
         try:
-            let_in, joins = await self._let_in(asked, receive)
+            let_in, joins = await self._let_in(asked, body.take)
             with self.line.joining(joins):
                 await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
         except Refused as refused:
             await answer.refuse(refused)
-        except TooLarge:
-            await answer.refuse(_too_large(asked))
         except Gone:
             return
         except Exception as error:
@@ -106,18 +108,29 @@ class Wall:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _let_in(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
+    async def _let_in(self, asked: Asked, body: Receive) -> tuple[Receive, bool]:
         """The request's body, once everything else about it was found in order, and whether it joins the line."""
-        if asked.method == "OPTIONS" or (not asked.reads and is_foreign(asked, self.public_host)):
+        names = self.public | {self.space_host}
+        if self._is_choosy() and is_misdirected(asked, names, self.proxies):
+            raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "outside.foreign_name")
+        if asked.method == "OPTIONS" or (not asked.reads and is_foreign(asked, names)):
             raise Refused(HTTPStatus.FORBIDDEN, "outside.foreign_origin")
         if not is_open(asked, self.shown):
             raise Refused(HTTPStatus.NOT_FOUND, "outside.not_found")
+        if asked.reads and asked.path.startswith(CALL) and not is_under_way(self.page, asked.path):
+            raise Refused(HTTPStatus.NOT_FOUND, "outside.no_event")
         if wait := self.rates.seconds_to_wait(asked):
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "outside.too_many", {"seconds": wait})
         if announces_too_much(asked, most_bytes(asked)):
-            raise _too_large(asked)
-        body = bounded(receive, most_bytes(asked))
+            raise too_large(most_bytes(asked))
+        if wait := self.rates.seconds_until_room(asked, announced(asked)):
+            raise too_much(wait)
         return await self._checked(asked, body) if _is_call(asked) else (body, False)
+
+    def _is_choosy(self) -> bool:
+        """Whether other names are refused: where they were listed, and where only this machine can ask."""
+        listens = getattr(self.page, "server_name", None)  # Gradio says so once it does
+        return bool(self.public) or not (self.proxies or (listens and not is_home(listens)))
 
     async def _checked(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
         body = await whole(receive)
@@ -138,8 +151,9 @@ class Wall:
 class Answer:
     """Passes an answer on with our headers. Errors are said in our words: others' tell paths and classes."""
 
-    def __init__(self, asked: Asked, send: Send, line: Line) -> None:
+    def __init__(self, asked: Asked, send: Send, line: Line, body: Body) -> None:
         self._line = line
+        self._body = body
         self._asked = asked
         self._send = send
         self._started = False
@@ -155,7 +169,7 @@ class Answer:
                 status = HTTPStatus(message["status"])
                 if self._asked.path.startswith(DIRECT):  # the page asks nothing there that could fail
                     status = HTTPStatus.BAD_REQUEST
-                await self.refuse(Refused(status, SENTENCES.get(status, _by_class(status))))
+                await self.refuse(self._body.refusal or Refused(status, SENTENCES.get(status, _by_class(status))))
                 return
             self._started = True
             self._dress(MutableHeaders(scope=message))
@@ -180,11 +194,14 @@ class Answer:
         facts = {"limit_mb": 20, "reason": "line", "waiting": self._line.length(), **refused.facts}
         response = problem(refused.status, say(refused.code, facts, self._asked.language))
         self._dress(response.headers)
+        if refused.status in CUT_OFF:
+            response.headers["Connection"] = "close"
         if "seconds" in refused.facts:
             response.headers["Retry-After"] = str(refused.facts["seconds"])
         start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
         await self._send(start)
         body = b"" if self._asked.method == "HEAD" else bytes(response.body)
+        self._ended = True
         await self._send({"type": "http.response.body", "body": body})
 
     def _is_others_error(self, message: Message) -> bool:
@@ -192,7 +209,8 @@ class Answer:
             return False
         speaks_mcp = self._asked.path.startswith(MCP) and message["status"] < HTTPStatus.INTERNAL_SERVER_ERROR
         told = MutableHeaders(scope=message).get("content-type", "")
-        own = told.startswith(PROBLEM) or (self._asked.path == "/health" and told.startswith("application/json"))
+        unwell = self._asked.path == "/health" and message["status"] == HTTPStatus.SERVICE_UNAVAILABLE
+        own = told.startswith(PROBLEM) or (unwell and told.startswith("application/json"))
         return not (own or speaks_mcp)
 
     def _dress(self, headers: MutableHeaders) -> None:
@@ -208,12 +226,7 @@ def _by_class(status: HTTPStatus) -> str:
 
 
 def _is_call(asked: Asked) -> bool:
-    return asked.method == "POST" and asked.path.startswith((*CALLS, MCP)) and not asked.path.startswith(API + "reset")
-
-
-def _too_large(asked: Asked) -> Refused:
-    limit = most_bytes(asked) // 1_000_000
-    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", {"limit_mb": limit})
+    return asked.method == "POST" and asked.path.startswith((*CALLS, MCP)) and not asked.path.startswith(RESET)
 
 
 def _seen(scope: Scope, asked: Asked, proxies: int) -> Scope:

@@ -37,6 +37,8 @@ def test_every_setting_stands_in_the_readme():
         ("BIREFNET_WEIGHTS", "/nowhere/model.onnx"),
         ("BIREFNET_THREADS", "0"),
         ("BIREFNET_THREADS", "many"),
+        ("PUBLIC_HOSTS", "https://cutouts.example"),
+        ("PUBLIC_HOSTS", "cutouts.example:443, b.example"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
@@ -70,3 +72,7 @@ def test_the_program_does_not_start_with_a_wrong_setting_and_says_which_without_
     assert ended.returncode == 2
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_public_names_are_listed_with_commas():
+    assert Settings(public_hosts=" Cutouts.example,b.example, ").names == {"cutouts.example", "b.example"}

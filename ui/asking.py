@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import gradio as gr
-
 from domain import Fact, Language
-from ui.faults import apology, toast
+from ui.faults import Sentence, apology, toast
 from wording import say
 
 Json = dict[str, Any]
@@ -23,5 +21,5 @@ def known(kind: str, value: str | None, listed: Iterable[str], language: Languag
     raise toast(say(f"error.unknown_{kind}", facts, language), language)
 
 
-def said(error: Exception, language: Language) -> gr.Error:
-    return error if isinstance(error, gr.Error) else toast(apology(error, language), language)
+def said(error: Exception, language: Language) -> Sentence:
+    return error if isinstance(error, Sentence) else toast(apology(error, language), language)

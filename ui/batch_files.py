@@ -13,7 +13,7 @@ from gradio.utils import get_upload_folder
 
 from batches import Handed
 from errors import PhotoFault
-from ui.faults import toast
+from ui.faults import Sentence, toast
 from ui.line import upload_of
 from ui.photo import WEB, _WithoutStub
 from ui.strings import language_of
@@ -71,6 +71,6 @@ def _ours(given: str) -> Path:
     return path
 
 
-def _elsewhere() -> gr.Error:
+def _elsewhere() -> Sentence:
     language = language_of(LocalContext.request.get(None))
     return toast(say(f"error.{PhotoFault.ELSEWHERE}", {}, language), language)

@@ -23,9 +23,13 @@ def apology(error: Exception, language: Language) -> str:
     return say("error.bug", {}, language)
 
 
-def toast(sentence: str, language: Language) -> gr.Error:
+class Sentence(gr.Error):  # type: ignore[misc]  # Gradio is untyped here
+    """A refusal in our words. Gradio's components raise `gr.Error` as well, with names of classes in it."""
+
+
+def toast(sentence: str, language: Language) -> Sentence:
     """Escaped, because toasts are HTML and a sentence may quote the visitor.
 
     The page hides the title: Gradio writes "Error" there whatever is given. Clients get ours.
     """
-    return gr.Error(escape(sentence), title=words("error_title", language), print_exception=False)
+    return Sentence(escape(sentence), title=words("error_title", language), print_exception=False)

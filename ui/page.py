@@ -9,6 +9,7 @@ import gradio as gr
 
 from service import Batches, Service
 from ui import batch_endpoint, batch_tab, endpoints, run_tab
+from ui.blocks import Blocks
 from ui.markup import Html, tag
 from ui.strings import I18N, label
 from ui.theme import theme
@@ -44,7 +45,7 @@ LAUNCH: dict[str, Any] = {
 
 
 def build(service: Service, batches: Batches) -> gr.Blocks:
-    with gr.Blocks(title=NAME, delete_cache=(1800, UPLOADS_KEPT_S), analytics_enabled=False) as demo:
+    with Blocks(title=NAME, delete_cache=(1800, UPLOADS_KEPT_S), analytics_enabled=False) as demo:
         with gr.Row(elem_id="masthead"):
             gr.HTML(tag("h1", LOGO, tag("span", NAME)), elem_id="brand")
             gr.HTML(label("promise"), elem_id="promise")

@@ -18,6 +18,7 @@ from gate import Reach, fetch, from_data_uri
 from ui.faults import apology, toast
 from ui.form import PASSING
 from ui.strings import language_of
+from ui.visitor import visitor_key
 
 WEB = ("http://", "https://")
 
@@ -46,7 +47,7 @@ class PhotoInput(gr.Image, metaclass=_WithoutStub):  # type: ignore[misc]
             moved: str | None = await super().async_move_resource_to_block_cache(url_or_file_path)
             return moved
         try:
-            return self._kept(await fetch(address, self.reach))
+            return self._kept(await fetch(address, self.reach, visitor_key(_request())))
         except InvalidPhoto as fault:
             raise toast(apology(fault, _language()), _language()) from fault
 
@@ -85,8 +86,13 @@ def _uploaded(given: str) -> Path:
     raise InvalidPhoto(PhotoFault.ELSEWHERE)
 
 
+def _request() -> gr.Request | None:
+    request: gr.Request | None = LocalContext.request.get(None)
+    return request
+
+
 def _language() -> Language:
-    return language_of(LocalContext.request.get(None))
+    return language_of(_request())
 
 
 def photo_input(**options: Any) -> PhotoInput:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 
 from errors import InvalidPhoto, PhotoFault
 from gate import Reach, fetch, from_data_uri
-from gate.web import is_public
+from gate.room import Room
+from gate.web import is_public, resolve
 from tests.fakes.behaviours import Answer, Drop, Reply, Silence
 from tests.fakes.trap import Trap
 
@@ -73,6 +76,32 @@ def test_a_public_photo_is_fetched_under_its_own_name_and_without_anything_of_ou
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "2001:0:0:0:0:0:80ff:fffe",
+        "fec0::1",
+        "::127.0.0.1",
+        "::1.1.1.1",
+        "::ffff:0:7f00:1",
+        "::ffff:0:101:101",
+        "64:ff9b:1::a00:1",
+        "100::1",
+        "100:0:0:1::1",
+        "5f00::1",
+        "2001:10::1",
+        "2001:20::1",
+        "2001:db8::1",
+        "2002:101:101::1",
+        "3fff::1",
+        "4000::1",
+        "192.0.0.9",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.31.196.1",
+        "192.52.193.1",
+        "192.175.48.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "240.0.0.1",
+        "::ffff:192.88.99.1",
     ],
 )
 def test_an_address_inside_is_never_public(address: str):
@@ -168,6 +197,53 @@ def test_what_does_not_come_is_a_sentence(trap: Trap, answer: Answer):
 def test_a_server_that_never_answers_is_left_at_the_deadline(trap: Trap):
     trap.answers["/x"] = Silence()
     assert fault(f"http://shop.example:{trap.port}/x", near(trap, seconds=0.05)) is PhotoFault.ADDRESS_FAILED
+
+
+def test_names_are_looked_up_while_every_thread_of_the_loop_is_busy():
+    """And so the other way round: slow names keep no thread from the gate and the database."""
+    go_on = threading.Event()
+
+    async def look_up() -> list[str]:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        busy = loop.run_in_executor(None, go_on.wait)
+        try:
+            async with asyncio.timeout(5):
+                return await resolve("127.0.0.1", 80)
+        finally:
+            go_on.set()
+            await busy
+
+    assert asyncio.run(look_up()) == ["127.0.0.1"]
+
+
+async def came_to(address: str, reach: Reach, visitor: str) -> PhotoFault:
+    with pytest.raises(InvalidPhoto) as caught:
+        await fetch(address, reach, visitor)
+    return PhotoFault(caught.value.code)
+
+
+def test_whose_look_ups_hang_gets_no_more_of_them_and_others_do_until_there_is_no_room():
+    async def outcomes() -> list[PhotoFault]:
+        answered = asyncio.Event()
+
+        async def never(_host: str, _port: int) -> list[str]:
+            await answered.wait()
+            return []
+
+        slow = Reach(seconds=0.01, resolve=never, room=Room(at_once=3, each=2))
+        told = [await came_to("http://slow.example/", slow, visitor) for visitor in ("a", "a", "a", "b", "c")]
+        answered.set()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        at_last = replace(slow, seconds=5)
+        return [
+            *told,
+            await came_to("http://slow.example/", at_last, "a"),
+            await came_to("http://x.example/", at_last, "c"),
+        ]
+
+    failed, busy, refused = PhotoFault.ADDRESS_FAILED, PhotoFault.BUSY, PhotoFault.ADDRESS_REFUSED
+    assert asyncio.run(outcomes()) == [failed, failed, busy, failed, busy, refused, refused]
 
 
 def test_a_data_uri_gives_its_bytes():

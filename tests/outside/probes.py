@@ -198,6 +198,7 @@ CALLS = [
     post("JSON without end", "/call/process", b'{"data": ['),
     post("JSON three thousand deep", "/call/process", NESTED),
     post("JSON that is too deep for files", "/call/v2/list_models", {"tag": json.loads("[" * 60 + "]" * 60)}),
+    post("a session's key among the parameters", "/call/v2/list_models", {"tag": "x", "session_hash": "abcdefgh"}),
     post("an unknown parameter", "/call/v2/list_models", {"tag": "x", "__class__": "y"}),
     post("a server function of a component", "/component_server", {"fn_name": "ls", "session_hash": "abcdefgh"}),
     post("a cancellation of nothing", "/cancel", {"session_hash": 1, "fn_index": 0, "event_id": "x"}),

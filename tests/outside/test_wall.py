@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
-from outside.bodies import TooLarge, bounded, whole
 from outside.headers import NEVER, headers_for
-from outside.origins import is_foreign
+from outside.origins import is_foreign, is_misdirected
 from outside.rates import IN_TOTAL, PER_VISITOR, Kind, Rates
 from outside.request import Asked, visitor_of
-from outside.wall import Line
+from outside.wall import Line, Wall
 from service import Asker
 from service.turns import Ticket
 from tests.serving import Served
@@ -65,16 +67,91 @@ def test_whatever_a_visitor_writes_before_it_the_proxys_word_counts(invented: st
         ("", True),
         ("http://[", True),
         ("http://localhost", True),
+        ("https://shop.example:x", True),
     ],
 )
 def test_only_pages_of_this_site_may_make_a_browser_ask(origin: str, foreign: bool):
-    assert is_foreign(asked(host="shop.example", origin=origin), "") is foreign
+    assert is_foreign(asked(host="shop.example", origin=origin)) is foreign
 
 
 def test_programs_name_no_origin_and_names_behind_proxies_count():
-    assert not is_foreign(asked(host="inside:7860"), "")
-    assert not is_foreign(asked(host="inside:7860", origin="https://shop.example"), "shop.example")
-    assert not is_foreign(asked(host="127.0.0.1:7860", origin="http://localhost:7860"), "")
+    assert not is_foreign(asked(host="inside:7860"))
+    assert not is_foreign(asked(host="inside:7860", origin="https://shop.example"), {"shop.example"})
+    assert not is_foreign(asked(host="inside:7860", x_forwarded_host="shop.example", origin="https://shop.example"))
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "foreign"),
+    [
+        ("127.0.0.1:7860", "http://localhost:7860", False),
+        ("[::1]:7860", "http://127.0.0.1:7860", False),
+        ("localhost", "http://localhost", False),
+        ("localhost", "https://localhost", False),
+        ("127.0.0.1:7860", "http://127.0.0.1:9999", True),
+        ("127.0.0.1:7860", "http://localhost:1", True),
+        ("127.0.0.1:7860", "https://127.0.0.1", True),
+        ("localhost", "http://localhost:9999", True),
+        ("shop.example:7860", "http://shop.example:7860", False),
+        ("shop.example:7860", "http://shop.example:9999", True),
+        ("shop.example:7860", "https://shop.example", True),
+        ("shop.example:443", "https://shop.example", False),
+    ],
+)
+def test_another_server_of_the_same_machine_is_another_site(host: str, origin: str, foreign: bool):
+    assert is_foreign(asked(host=host, origin=origin)) is foreign
+
+
+@pytest.mark.parametrize("host", ["localhost:7860", "127.0.0.1", "[::1]:7860", "192.168.1.7:7860", "Shop.example", ""])
+def test_the_page_is_reached_under_its_own_names_and_by_number(host: str):
+    assert not is_misdirected(asked(host=host), {"shop.example"})
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:7860", "127.0.0.1.evil.example", "[", ":"])
+def test_a_name_that_anybody_can_point_here_is_not_ours(host: str):
+    assert is_misdirected(asked(host=host), {"shop.example"})
+
+
+def test_behind_a_proxy_the_name_is_the_one_that_it_forwards():
+    given = asked(host="inside:7860", x_forwarded_host="shop.example")
+    assert not is_misdirected(given, {"shop.example"}, proxies=1)
+    assert is_misdirected(given, {"shop.example"})
+    assert is_misdirected(asked(host="shop.example", x_forwarded_host="evil.example"), {"shop.example"}, proxies=1)
+
+
+@pytest.mark.parametrize(
+    ("listens", "public", "proxies", "answers"),
+    [
+        ("127.0.0.1", [], 0, False),
+        (None, [], 0, False),
+        ("127.0.0.1", ["evil.example"], 0, True),
+        ("127.0.0.1", [], 1, True),
+        ("0.0.0.0", [], 0, True),
+        ("0.0.0.0", ["shop.example"], 0, False),
+        ("0.0.0.0", ["shop.example"], 1, False),
+    ],
+)
+def test_who_answers_to_a_strangers_name(listens: str, public: list[str], proxies: int, answers: bool):
+    page, line = SimpleNamespace(server_name=listens), Line("runs", lambda: 0, 1)
+    wall = Wall(PlainTextResponse("hello"), page, [], rates(9, 9), line, proxies, frozenset(public))
+    told = TestClient(wall, base_url="http://evil.example").get("/")
+    assert told.status_code == (200 if answers else 421)
+
+
+def test_a_strangers_name_opens_nothing_on_a_server_of_this_machine(outside: Served):
+    evil = {"Host": "evil.example", "Origin": "http://evil.example"}
+    for answer in (
+        httpx.get(outside.url, headers=evil),
+        httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={}, headers=evil),
+    ):
+        assert (answer.status_code, answer.headers["content-type"]) == (421, "application/problem+json")
+        assert "PUBLIC_HOSTS" in answer.json()["detail"]
+        assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/call/v2/list_models", "/runs", "/batches"])
+def test_a_page_of_another_server_of_this_machine_changes_nothing(outside: Served, path: str):
+    answer = httpx.post(outside.url + path, json={}, headers={"Origin": "http://127.0.0.1:9"})
+    assert answer.status_code == 403
 
 
 def rates(per_visitor: int, in_total: int) -> Rates:
@@ -104,6 +181,18 @@ def test_whoever_sits_at_this_machine_is_held_to_the_sum_alone():
     assert passed(rates(1, 5), *[asked(visitor="127.0.0.1", x_forwarded_for="1.2.3.4")] * 9) == 1
 
 
+def test_a_visitor_who_uploaded_too_much_waits_and_others_upload_until_all_together_did():
+    limited = Rates(volume_each=RateLimitItemPerHour(100, 6), volume_in_total=RateLimitItemPerHour(250, 6))
+    assert limited.seconds_until_room(asked(), 100) is None
+    assert limited.spend(asked(), 90) is None
+    assert 3600 < (limited.seconds_until_room(asked(), 11) or 0) <= 12 * 3600
+    assert limited.spend(asked(), 10) is None
+    assert limited.spend(asked(), 1)
+    assert limited.spend(asked(visitor="203.0.113.10"), 100) is None
+    assert limited.spend(asked(visitor="127.0.0.1"), 51)
+    assert limited.spend(asked(visitor="127.0.0.1"), 50) is None
+
+
 def test_every_kind_of_request_has_its_limits():
     assert set(PER_VISITOR) == set(IN_TOTAL) == set(Kind)
 
@@ -124,17 +213,6 @@ def test_a_full_line_refuses_runs_at_the_door_and_nothing_else(outside: Served, 
     assert (full.status_code, full.headers["content-type"]) == (503, "application/problem+json")
     assert "(64 in line)" in full.json()["detail"]
     assert httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={}).status_code == 200
-
-
-def test_a_body_without_end_is_left_where_it_grows_too_large():
-    async def read() -> None:
-        async def endless():
-            return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
-
-        await whole(bounded(endless, 10_000))
-
-    with pytest.raises(TooLarge):
-        asyncio.run(read())
 
 
 @pytest.mark.parametrize("path", ["/", "/config", "/models", "/no/such/page", "/gradio_api/file=/etc/passwd"])
@@ -168,6 +246,25 @@ def test_a_refusal_is_a_problem_in_the_visitors_language(outside: Served, langua
 def test_rest_tells_its_faults_as_problems(outside: Served, path: str, status: int):
     answer = httpx.request("DELETE" if status == 405 else "GET", outside.url + path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_what_health_is_not_asked_is_a_problem_too(outside: Served):
+    answer = httpx.post(f"{outside.url}/health")
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+
+
+def test_the_answer_to_a_call_is_there_once_and_to_no_call_never(outside: Served):
+    asked = {"data": ["", "", True], "session_hash": "abcdefgh"}
+    begun = httpx.post(f"{outside.url}/gradio_api/call/list_models", json=asked).json()
+    address = f"{outside.url}/gradio_api/call/list_models/{begun['event_id']}"
+    assert "event: complete" in httpx.get(address).text
+    for gone in (
+        address,
+        f"{outside.url}/gradio_api/call/list_models/xx",
+        f"{outside.url}/gradio_api/call/list_models",
+    ):
+        answer = httpx.get(gone)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_a_call_may_leave_out_what_has_a_default_and_pages_send_everything(outside: Served):
