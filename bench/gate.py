@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 
 from bench import kontext
-from domain import Cutout, Evidence, OutputKind, ProviderOutput
+from domain import Cutout, Evidence, Measures, OutputKind, ProviderOutput
 from imaging import cut_out, evidence, object_mask, prepare
 from imaging.evidence import Scene
 from imaging.geometry import bounded_geometry, undo
-from imaging.measures import foreign
+from imaging.measures import foreign, measure
 from imaging.raster import flatten, raster_of, resize, shrink, view
-from policy import THRESHOLDS, judge, judge_contour
+from policy import judge, judge_contour
 from policy.doubt import WIDEST_BAND, doubt, terms
 
 SIDE, FOLDS, FALSE_ALARMS = 320, 8, 0.05
@@ -35,9 +35,8 @@ SIDE, FOLDS, FALSE_ALARMS = 320, 8, 0.05
 class Case:
     photo: str
     fault: str | None
-    area: float
+    measures: Measures
     evidence: Evidence
-    foreign: float = 0.0
 
 
 def moved(matte: np.ndarray, share: float) -> np.ndarray:
@@ -59,6 +58,13 @@ def blob(matte: np.ndarray) -> np.ndarray:
     middle = int(np.median(columns)), int(np.median(rows))
     cv2.line(added, (int(column), int(row)), middle, 255, max(radius // 2, 2))
     cv2.circle(added, (int(column), int(row)), radius, 255, -1)
+    return added
+
+
+def strip(matte: np.ndarray) -> np.ndarray:
+    """The lowest tenth of the picture, from side to side."""
+    added = matte.copy()
+    added[-matte.shape[0] // 10 :] = 255
     return added
 
 
@@ -89,12 +95,14 @@ def faulty(matte: np.ndarray, other: np.ndarray, chance: np.random.Generator) ->
     yield "inverted", 255 - matte
     yield "shifted 6 %", moved(matte, 0.06)
     yield "shifted 12 %", moved(matte, -0.12)
-    yield "blurred", cv2.GaussianBlur(matte, (0, 0), 0.06 * max(matte.shape))
+    for share in (0.01, 0.02, 0.06):
+        yield f"blurred {share:.0%}", cv2.GaussianBlur(matte, (0, 0), share * max(matte.shape))
     yield "half missing (side)", without(matte, left=True)
     yield "half missing (bottom)", without(matte, below=True)
     yield "a quarter missing", without(matte, left=True, below=True)
     yield "bounding box", boxed(matte)
     yield "background left", blob(matte)
+    yield "strip of background left", strip(matte)
     yield "halo 3 %", cv2.dilate(matte, disc(matte, 0.03))
     yield "eaten 2 %", cv2.erode(matte, disc(matte, 0.02))
     yield "fragments", speckled(matte, chance)
@@ -120,10 +128,10 @@ def cases(folder: Path) -> Iterator[Case]:
         other = everything[(number * 7 + 3) % len(everything)][2]
         told = [(None, alpha) for alpha in good(matte)] + list(faulty(matte, other, chance))
         for fault, alpha in told:
-            yield Case(name, fault, float((alpha > 127).mean()), scene.evidence(alpha, own))
+            yield Case(name, fault, measured(alpha), scene.evidence(alpha, own))
         seen = scene.evidence(matte, own)
         for fault, other_pixels in repainted(folder / "dev" / name):
-            yield Case(name, fault, float((matte > 127).mean()), seen, other_pixels)
+            yield Case(name, fault, replace(measured(matte), foreign=other_pixels), seen)
 
 
 def repainted(place: Path) -> Iterator[tuple[str | None, float]]:
@@ -175,10 +183,12 @@ def rescued(place: Path) -> Iterator[tuple[str, bool]]:
         yield f"{fault}, its pixels shown", bool(judge(naive, cut.likeness) or doubted)
 
 
+def measured(alpha: np.ndarray) -> Measures:
+    return measure(with_colours(np.dstack([alpha] * 4), np.dstack([alpha] * 3)))
+
+
 def refused_at_once(case: Case) -> bool:
-    areas = THRESHOLDS.min_area, THRESHOLDS.max_area
-    outside = not areas[0] <= case.area <= areas[1]
-    return outside or case.foreign > THRESHOLDS.max_foreign or case.evidence.contour.band > WIDEST_BAND
+    return judge(case.measures) is not None or case.evidence.contour.band > WIDEST_BAND
 
 
 def matrix(chosen: list[Case]) -> np.ndarray:

@@ -153,7 +153,7 @@ def on_white_already(case: Case) -> bool:
     """Then an unchanged picture is no fault: there was nothing to remove."""
     rgb = flatten(case.photo.pixels)
     frame = np.concatenate([rgb[:4].reshape(-1, 3), rgb[-4:].reshape(-1, 3), rgb[:, :4].reshape(-1, 3)])
-    return bool((frame.min(axis=1) > 212).mean() > WHITE_FRAME)
+    return bool((frame.min(axis=1) > 240).mean() > WHITE_FRAME)
 
 
 def scored(case: Case, fault: str, picture: np.ndarray) -> Score:

@@ -11,8 +11,8 @@ class Contour:
 
     `frame` of the outermost pixels it covers; `alike` of its contour where the colours on both sides are the same;
     `flat` of its contour where the photo has no edge; `left_out` of the pixels around it that have the object's
-    colours; `fragments` counts pieces over 0.2 % of the picture, at most 10; `band` is the width of the soft edge over
-    the long side of the picture.
+    colours; `fragments` counts pieces over 0.2 % of the picture, at most 10; `band` is the usual width of the soft edge
+    over the long side of the picture.
     """
 
     frame: float

@@ -30,6 +30,7 @@ class PhotoFault(StrEnum):
     TOO_MANY_PIXELS = "photo_too_many_pixels"
     TOO_SMALL = "photo_too_small"
     TOO_NARROW = "photo_too_narrow"
+    TRANSPARENT = "photo_transparent"
     TOO_HARD = "photo_too_hard"
     MISSING = "photo_missing"
     ELSEWHERE = "photo_elsewhere"

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain import Contour
-from imaging.measures import HALF, SOFT, frame_touched
-from imaging.raster import Bytes2, Floats
+from imaging.measures import HALF, frame_touched
+from imaging.raster import WHITE, Bytes2, Floats
 
 _ROOM_PX = 6  # how far to both sides of the contour colours are averaged
+_CRISP_PX = 2
 _ALIKE = 8.0  # Lab distance
 _NEAR_SHARE = 0.12
 _OBJECTS_OWN = 0.7
@@ -38,7 +39,7 @@ def contour_of(lab: Bytes2, alpha: Bytes2) -> Contour:
         flat=share(steep < max(12.0, usual), seen),
         left_out=_left_out(lab, inside),
         fragments=_fragments(inside),
-        band=_band(alpha, int(edge.sum())),
+        band=_band(alpha, edge),
     )
 
 
@@ -105,6 +106,12 @@ def _fragments(inside: Mask) -> int:
     return min(int((stats[1:, cv2.CC_STAT_AREA] > _FRAGMENT * inside.size).sum()), _MOST_FRAGMENTS)
 
 
-def _band(alpha: Bytes2, edge_px: int) -> float:
-    soft = int(((alpha > SOFT[0]) & (alpha < SOFT[1])).sum())
-    return min(soft / max(edge_px, 1) / float(max(alpha.shape)), 1.0)
+def _band(alpha: Bytes2, edge: Mask) -> float:
+    """The usual width of the edge, from how steeply alpha rises there, over the long side. Every edge is as wide as
+    `_CRISP_PX`, which does not count.
+    """
+    if not edge.any():
+        return 0.0
+    across, down = (cv2.Sobel(alpha, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
+    wide = float(np.median(WHITE / np.maximum(cv2.magnitude(across, down)[edge], 1)))
+    return max(wide - _CRISP_PX, 0.0) / float(max(alpha.shape))

@@ -13,7 +13,10 @@ from imaging.geometry import Geometry, Size, undo
 from imaging.guide import follow
 from imaging.matting import Window, enlarge
 from imaging.measures import foreign, measure, stored_colours
-from imaging.raster import Bytes2, flatten, raster_of, view
+from imaging.raster import WHITE, Bytes2, flatten, raster_of, view
+
+_GREY = 24  # levels
+_FEW, _UNSURE = 0.01, 0.25  # shares of pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,14 @@ class Cut:
 
 def cut_out(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut:
     """The cutout of any output, and its measures. A generated picture is only a guide: see `imaging.guide`."""
-    likeness = None
+    likeness, output = None, as_it_came(output)
     if output.kind is OutputKind.ON_WHITE:
         guided = follow(photo, output.pixels, geometry, _native_size(output.pixels.size, geometry))
         matte, likeness = guided.matte, guided.likeness
     else:
         matte = placed_matte(output, geometry)
     cutout = _with_matte(photo, matte)
-    return Cut(cutout, replace(measure(cutout), foreign=foreign(photo, cutout)), likeness)
+    return Cut(cutout, replace(measure(cutout, photo), foreign=foreign(photo, cutout)), likeness)
 
 
 def make_cutout(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cutout:
@@ -43,6 +46,24 @@ def make_cutout(photo: Photo, output: ProviderOutput, geometry: Geometry) -> Cut
     Pixels with alpha 255 are exactly the photo's; alpha is never above the photo's own.
     """
     return cut_out(photo, output, geometry).cutout
+
+
+def as_it_came(output: ProviderOutput) -> ProviderOutput:
+    """What was to be transparent and is not: a matte, if it is grey and sure like one, else a picture of its own."""
+    if output.kind is not OutputKind.RGBA or output.pixels.mode == "RGBA":
+        return output
+    return replace(output, kind=OutputKind.MASK if _is_matte(output.pixels) else OutputKind.ON_WHITE)
+
+
+def _is_matte(pixels: Raster) -> bool:
+    """Grey but for the noise of a JPEG, and nearly all of it black or white."""
+    seen = view(pixels) if pixels.mode == "L" else flatten(pixels)
+    if seen.ndim == 3:
+        coloured = np.ptp(seen.astype(np.int16), axis=2) > _GREY
+        if coloured.mean() > _FEW:
+            return False
+        seen = seen[..., 0]
+    return bool(((seen > _GREY) & (seen < WHITE - _GREY)).mean() < _UNSURE)
 
 
 def _with_matte(photo: Photo, matte: Bytes2) -> Cutout:
@@ -66,7 +87,8 @@ def cut_again(photo: Photo, old: Cutout, matte: Raster) -> Cutout:
 
 def placed_matte(output: ProviderOutput, geometry: Geometry) -> Bytes2:
     """The output's own matte in the photo's frame, at the scale in which it came back (never above the photo's)."""
-    matte = _alpha(output.pixels) if output.kind is OutputKind.RGBA else _grey(output.pixels)
+    rgba = output.kind is OutputKind.RGBA
+    matte = cv2.extractChannel(view(output.pixels), 3) if rgba else _grey(output.pixels)
     return np.asarray(undo(matte, geometry, _native_size(output.pixels.size, geometry)))
 
 
@@ -75,13 +97,6 @@ def _native_size(came: Size, geometry: Geometry) -> Size:
     scales = (came[i] / geometry.sent[i] * geometry.box[i + 2] / geometry.source[i] for i in (0, 1))
     scale = min(1.0, *scales)
     return max(round(geometry.source[0] * scale), 1), max(round(geometry.source[1] * scale), 1)
-
-
-def _alpha(pixels: Raster) -> Bytes2:
-    """A model that was to give transparency and gave none found nothing to remove."""
-    if pixels.mode == "RGBA":
-        return np.asarray(cv2.extractChannel(view(pixels), 3))
-    return np.full((pixels.height, pixels.width), 255, np.uint8)
 
 
 def _grey(pixels: Raster) -> Bytes2:

@@ -18,6 +18,7 @@ from domain import Photo, Raster
 from errors import InvalidPhoto, PhotoFault
 from imaging.colour import to_srgb
 from imaging.formats import Container, container_of
+from imaging.raster import view
 
 # Pillow warns from 89 megapixels on and raises from 179 on; ours is the lower limit, so a warning is always a refusal.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -56,7 +57,10 @@ def decode(data: bytes) -> Photo:
 
     The first frame of an animation is used. All metadata stay behind.
     """
-    return Photo(_pixels(data, UPLOAD), hashlib.sha256(data).hexdigest())
+    pixels = _pixels(data, UPLOAD)
+    if pixels.mode == "RGBA" and not view(pixels)[..., 3].any():
+        raise InvalidPhoto(PhotoFault.TRANSPARENT)
+    return Photo(pixels, hashlib.sha256(data).hexdigest())
 
 
 def decode_picture(data: bytes) -> Raster:

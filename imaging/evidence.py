@@ -12,9 +12,9 @@ import numpy as np
 
 from domain import Comparison, Cutout, Evidence, Photo
 from imaging.contour import Mask, contour_of, edge_of, share
-from imaging.measures import HALF
+from imaging.measures import HALF, decided
 from imaging.network import seen
-from imaging.raster import Bytes2, Floats, flatten, resize, shrink, view
+from imaging.raster import Bytes2, Floats, flatten, resize, shrink
 
 _SIDE = 320
 _PLACE = 0.08  # of the long side: how wide a place is looked at together
@@ -26,7 +26,7 @@ _SQUARE = np.ones((3, 3), np.uint8)
 def evidence(photo: Photo, cutout: Cutout, reference: Cutout | None = None) -> Evidence:
     """The cutout against its photo; `reference` is the embedded engine's, if the cutout is not."""
     scene = Scene.of(shrink(flatten(photo.pixels), _SIDE))
-    return scene.evidence(_alpha(cutout), None if reference is None else _alpha(reference))
+    return scene.evidence(_matte(cutout, photo), None if reference is None else _matte(reference, photo))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Scene:
         )
 
 
-def _alpha(cutout: Cutout) -> Bytes2:
-    return np.asarray(shrink(cv2.extractChannel(view(cutout.pixels), 3), _SIDE))
+def _matte(cutout: Cutout, photo: Photo) -> Bytes2:
+    return np.asarray(shrink(decided(cutout, photo), _SIDE))
 
 
 def _overlap(first: Mask, second: Mask) -> float:

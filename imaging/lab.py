@@ -10,6 +10,7 @@ from imaging.raster import Bytes2, Floats, shares
 
 Flags = NDArray[np.bool_]
 _LIGHT, _COLOURLESS = 86.0, 9.0
+_WHITE, _PURE = 96.0, 3.0
 
 
 def lab_of(rgb: Bytes2, blur: float = 0.0) -> Floats:
@@ -26,3 +27,8 @@ def difference(one: Floats, other: Floats) -> Floats:
 def passes_for_white(lab: Floats) -> Flags:
     """White, off-white, and white in the weak shade of a vignette."""
     return np.asarray((lab[..., 0] > _LIGHT) & (np.hypot(lab[..., 1], lab[..., 2]) < _COLOURLESS))
+
+
+def is_white(lab: Floats) -> Flags:
+    """So white that nothing is left to remove: about 245 and more in every channel."""
+    return np.asarray((lab[..., 0] > _WHITE) & (np.hypot(lab[..., 1], lab[..., 2]) < _PURE))

@@ -9,14 +9,14 @@ import numpy as np
 
 from domain import Likeness, VoteMatch
 from imaging.align import Alignment, edges
-from imaging.lab import Flags, difference, lab_of, passes_for_white
+from imaging.lab import Flags, difference, is_white, lab_of, passes_for_white
 from imaging.matting import band_of
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
 from imaging.vote import voted
 
 _SIDE = 450
 _RING = 0.03
-_SAME = 8.0
+_SAME, _VERY_SAME = 8.0, 2.5
 _CORE = 0.012
 _BAND = 2
 _LITTLE = 1e-3
@@ -98,13 +98,15 @@ def _colour_change(scene: Scene) -> tuple[float, float]:
 
 def _background(scene: Scene) -> tuple[float, float, float]:
     """Of the frame outside the product, the share that is white; of the whole frame, the share that still shows what
-    the photo shows and is not white; of what is not white in the photo, the share that has become so.
+    the photo shows and is not white (of a ground that nearly is, exactly that); of what is not white in the photo, the
+    share that has become so.
     """
     photo, picture = (lab_of(rgb, blur=1.5) for rgb in (scene.photo, scene.picture))
     outside = scene.matte < WHITE // 2
     ring = _ring(outside.shape)
     before, after = passes_for_white(photo), passes_for_white(picture)
-    same = (difference(photo, picture) < _SAME) & ~before
+    change = difference(photo, picture)
+    same = np.where(before, (change < _VERY_SAME) & ~is_white(photo), change < _SAME)
     free = after[ring & outside]
     return (
         float(free.mean()) if free.size else 1.0,

@@ -22,11 +22,19 @@ def matte_of(cutout: Cutout) -> Raster:
     return raster_of(cv2.extractChannel(view(cutout.pixels), 3))
 
 
-def measure(cutout: Cutout) -> Measures:
+def decided(cutout: Cutout, photo: Photo | None = None) -> Bytes2:
+    """The alpha of a cutout; of a photo that is transparent itself, as a share of its own: what was taken away."""
+    alpha = cv2.extractChannel(view(cutout.pixels), 3)
+    if photo is None or photo.pixels.mode != "RGBA":
+        return np.asarray(alpha)
+    return np.asarray(cv2.divide(alpha, cv2.extractChannel(view(photo.pixels), 3), scale=WHITE))
+
+
+def measure(cutout: Cutout, photo: Photo | None = None) -> Measures:
     """Shares of a cutout: `area` of the picture; `frame_touched` of the outermost pixels; `largest_fragment` of the
     area, found at 640 px; `soft` of everything at least 5 % visible that is less than 95 % so.
     """
-    alpha = cv2.extractChannel(view(cutout.pixels), 3)
+    alpha = decided(cutout, photo)
     counts = np.bincount(alpha.reshape(-1), minlength=WHITE + 1)
     visible = counts[SOFT[0] :].sum()
     return Measures(

@@ -130,7 +130,7 @@ class Wall:
     def _is_choosy(self) -> bool:
         """Whether other names are refused: where they were listed, and where only this machine can ask."""
         listens = getattr(self.page, "server_name", None)  # Gradio says so once it does
-        return bool(self.public) or not (self.proxies or (listens and not is_home(listens)))
+        return bool(self.public) or bool(listens and is_home(listens) and not self.proxies)
 
     async def _checked(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
         body = await whole(receive)

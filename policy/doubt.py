@@ -45,7 +45,7 @@ COMPARED = Scale(
     },
 )
 WEAK = -3.05  # on the scale of a matte alone
-WIDEST_BAND = 0.08
+WIDEST_BAND = 0.0165
 
 
 def terms(evidence: Evidence) -> dict[str, float]:
@@ -88,6 +88,8 @@ def judge_contour(evidence: Evidence) -> Statement | None:
 
 def weakness(evidence: Evidence) -> str | None:
     """What makes a matte, accepted all the same, one to look at twice; None when nothing does."""
+    if evidence.contour.band > WIDEST_BAND:
+        return "flat"
     alone = Evidence(evidence.contour, evidence.recognised)
     return _loudest(alone) if doubt(alone) > WEAK else None
 

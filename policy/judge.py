@@ -19,7 +19,7 @@ class Thresholds:
     max_area: float = 0.985
     max_frame_touched: float = 0.95
     min_largest_fragment: float = 0.15
-    max_soft: float = 0.6
+    max_soft: float = 0.97
     max_foreign: float = 0.001
     max_frame_unchanged: float = 0.3
     min_whitened: float = 0.05

@@ -163,8 +163,6 @@ class ReplicateProvider:
             raise not_a_picture(data, fault) from None
         if min(pixels.size) < MIN_SIDE_PX:
             raise bad_output(f"{pixels.width}x{pixels.height}")
-        if kind is OutputKind.RGBA and pixels.mode != "RGBA":
-            raise bad_output(f"{pixels.mode} without transparency")
         return ProviderOutput(pixels, kind)
 
 

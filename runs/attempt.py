@@ -31,6 +31,10 @@ class Ending:
     error: ProviderError | None = None
 
 
+FORGIVEN = frozenset({GateReason.DOUBTFUL, GateReason.BLURRED})
+"""What a local engine's cutout may be: it is better than none, and called weak."""
+
+
 async def no_reference() -> Cutout | None:
     """There is no other cutout to compare with."""
     return None
@@ -65,7 +69,7 @@ async def call_model(call: Call) -> Ending:
         return Ending(_failed(call.attempt, error), error=error)
     cost = call.model.price_usd if output.cost_usd is None else output.cost_usd
     refusal = judge(cut.measures, cut.likeness) or judge_contour(seen)
-    if refusal and not (call.model.is_local and refusal.code == GateReason.DOUBTFUL):
+    if refusal and not (call.model.is_local and refusal.code in FORGIVEN):
         return Ending(_refused(call.attempt, refusal, cost))
     told = await heavy.do(_remarks, call, seen, cut.cutout)
     delivered = {"outcome": Outcome.SUCCEEDED, "cost_usd": cost, "facts": told}

@@ -96,11 +96,6 @@ def test_a_photo_that_was_cut_out_already_never_becomes_more_opaque():
     assert (array(matte_of(cutout))[240:] == faded[240:, :, 3]).all()
 
 
-def test_an_output_without_transparency_removes_nothing():
-    cutout = make_cutout(PHOTO, ProviderOutput(PHOTO.pixels, OutputKind.RGBA), WHOLE)
-    assert (array(cutout.pixels)[..., 3] == 255).all()
-
-
 def test_a_small_matte_is_drawn_along_the_originals_edges_and_not_just_enlarged():
     small = scaled(TRUTH, 0.125)
     cutout = make_cutout(PHOTO, ProviderOutput(small, OutputKind.MASK), WHOLE)

@@ -227,6 +227,15 @@ def test_a_palettes_transparent_colour_is_transparent():
     assert array(seen)[0, 0, 3] == 0
 
 
+def test_a_picture_that_is_transparent_all_over_is_refused_and_a_providers_is_not():
+    image = pillow()
+    image.putalpha(0)
+    with pytest.raises(InvalidPhoto) as refused:
+        decode(saved(image, "PNG"))
+    assert refused.value.code == PhotoFault.TRANSPARENT
+    assert not array(decode_picture(saved(image, "PNG")))[..., 3].any()
+
+
 def test_transparency_that_hides_nothing_is_dropped():
     image = pillow()
     image.putalpha(255)

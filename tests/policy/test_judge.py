@@ -41,7 +41,7 @@ def test_an_ordinary_cutout_is_accepted():
         ({"area": 1.0}, GateReason.FULL_FRAME),
         ({"frame_touched": 1.0}, GateReason.FULL_FRAME),
         ({"largest_fragment": 0.05}, GateReason.FRAGMENTS),
-        ({"soft": 0.9}, GateReason.BLURRED),
+        ({"soft": 0.99}, GateReason.BLURRED),
         ({"foreign": 0.01}, GateReason.REDRAWN),
     ],
 )
@@ -104,12 +104,12 @@ def test_an_empty_cutout_is_called_empty_whatever_the_picture_is_like():
 
 
 def test_a_picture_that_lines_up_is_still_judged_as_a_cutout():
-    refusal = judge(replace(GOOD, soft=0.9), GUIDE)
+    refusal = judge(replace(GOOD, soft=0.99), GUIDE)
     assert refusal is not None
     assert refusal.code == GateReason.BLURRED
 
 
 def test_other_pixels_than_the_photos_are_graver_than_a_blurred_edge():
-    refusal = judge(replace(GOOD, foreign=1.0, soft=0.9), GUIDE)
+    refusal = judge(replace(GOOD, foreign=1.0, soft=0.99), GUIDE)
     assert refusal is not None
     assert refusal.code == GateReason.REDRAWN

@@ -37,7 +37,6 @@ from tests.photos import cutout_rgba, png, product_matte, product_photo
 from tests.providers.conftest import BIREFNET_MODEL, Bench
 
 PICTURE = png(cutout_rgba(product_photo(64, 48), product_matte(64, 48)))
-OPAQUE = png(product_photo(64, 48))
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
 DEEP = b'{"id": ' + b"[" * 60_000 + b"]" * 60_000 + b"}"
 NO_JSON = {
@@ -158,7 +157,6 @@ CASES = [
     Case("file text", succeed(b"no such file"), "BadOutput", "text"),
     Case("file truncated", succeed(PICTURE[: len(PICTURE) // 2]), "BadOutput", "photo_damaged"),
     Case("file of noise", succeed(bytes(range(128, 256))), "BadOutput", "unreadable"),
-    Case("file without transparency", succeed(OPAQUE), "BadOutput", "RGB"),
     Case("file 1x1", succeed(png(product_photo(1, 1))), "BadOutput", "1x1"),
     Case("file too large", succeed(bytes(30_000_001)), "BadOutput", "larger than"),
     Case("file 404", delivered(Reply(404)), "BadOutput", "HTTP 404"),

@@ -53,7 +53,7 @@ KEPT = dict.fromkeys(
     ),
     PRICE,
 )
-AT_CREATION_ONLY = ("silent at creation", "file never comes", "file too large", "file without transparency")
+AT_CREATION_ONLY = ("silent at creation", "file never comes", "file too large")
 
 
 def cost_of(name: str, leaf: str) -> float:

@@ -14,7 +14,7 @@ from domain import RunStatus, SelectionRequest
 from runs import RunResult
 from tests.fakes.pictures import from_data_uri
 from tests.fakes.replicate_server import ReplicateServer
-from tests.photos import array, cutout_rgba, png, product_matte, product_photo
+from tests.photos import array, cutout_rgba, png, product_matte, product_photo, raster
 from tests.runs.running import run
 
 SIZE = (320, 240)
@@ -83,3 +83,16 @@ def test_what_is_sent_has_white_where_the_photo_is_transparent_and_not_the_black
     outside = cv2.dilate(ALPHA, np.ones((19, 19), np.uint8)) == 0
     assert outside.mean() > 0.3
     assert (pixels[outside] > 250).all()
+
+
+@pytest.mark.parametrize("model_id", ["embedded", "birefnet"])
+@pytest.mark.parametrize("share", ["half", "fading"])
+def test_a_product_that_is_half_transparent_itself_is_no_blurred_cutout(
+    hosted_core: Core, model_id: str, share: str
+) -> None:
+    fading = np.linspace(0.3, 1, ALPHA.shape[0])[:, None] if share == "fading" else 0.5
+    photo = RGBA.copy()
+    photo[..., 3] = (ALPHA * fading).astype(np.uint8)
+    result = run(hosted_core.service, SelectionRequest(model_id=model_id), upload=png(raster(photo)))
+    assert (result.model_id, len(result.attempts)) == (model_id, 1)
+    assert (cutout_of(result)[..., 3] <= photo[..., 3]).all()
