@@ -122,7 +122,7 @@ def test_behind_a_proxy_the_name_is_the_one_that_it_forwards():
     ("listens", "public", "proxies", "answers"),
     [
         ("127.0.0.1", [], 0, False),
-        (None, [], 0, False),
+        (None, [], 0, True),
         ("127.0.0.1", ["evil.example"], 0, True),
         ("127.0.0.1", [], 1, True),
         ("0.0.0.0", [], 0, True),
