@@ -127,8 +127,6 @@ class Service:
         idempotency `key` with the same photo and wishes is the same run, which is then followed. A `patient` run leaves
         the processors to others.
         """
-        if key:
-            self._carrier.make_room()
         begun = await self._begin(upload, request, new_payer(visitor), key, patient=patient)
         if isinstance(begun, str) or not key:
             source = self._carrier.events(begun)

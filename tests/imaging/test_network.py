@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from imaging import network
 from imaging.network import seen
 from tests.photos import array, product_matte, product_photo
 
@@ -32,6 +33,16 @@ def test_a_mirrored_photo_is_seen_mirrored():
 def test_threads_do_not_get_each_others_answers():
     photos = [array(product_photo(background="busy", seed=seed)) for seed in range(4)]
     alone = [seen(photo) for photo in photos]
+    network._TOLD.clear()
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(seen, photos * 4))
     assert all(np.array_equal(one, other) for one, other in zip(alone * 4, together, strict=True))
+
+
+def test_a_picture_is_asked_about_once_and_of_many_the_last_are_known():
+    network._TOLD.clear()
+    photos = [array(product_photo(64, 48, background="busy", seed=seed)) for seed in range(network._MOST_TOLD + 1)]
+    first, *_ = [seen(photo) for photo in photos]
+    assert len(network._TOLD) == network._MOST_TOLD
+    assert np.array_equal(seen(photos[0]), first)
+    assert seen(photos[0]) is seen(photos[0].copy())
