@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import PICTURE, ProblemRoute, Reader, language_of, problems, refused, wrong
+from api.problems import PICTURE, ProblemRoute, Reader, language_of, objection, problems, refused, sorry, visitor, wrong
 from batches import Handed
 from domain import BATCH_BACKGROUNDS, MOST_PHOTOS, BatchOptions, BatchReport, Language, SelectionRequest
 from errors import (
@@ -30,7 +30,7 @@ from errors import (
     Stopping,
     TooManyBatches,
 )
-from service import Batches, visitor_of
+from service import Batches
 
 MOST_BODY = 1_050_000_000  # bytes: 500 photos of 2 MB and the form around them
 MOST_FIELDS = 24
@@ -100,12 +100,12 @@ def _taking(router: APIRouter, batches: Batches) -> None:
         when the budget does not hold it, and over when there is no photo.
         """
         language = await language_of(request)
-        if objection := _objection(request, language):
-            return objection
+        if refusal := objection(request, language, MOST_BODY):
+            return refusal
         try:
             async with _handed_in(request) as (files, said):
                 take = batches.take_and_start if said.get("start") == "true" else batches.take
-                batch_id = await take(files, _options(said), _visitor(request))
+                batch_id = await take(files, _options(said), visitor(request))
             report = await batches.report(batch_id, language)
         except ValidationError as error:
             return _unusable(error, language)
@@ -189,18 +189,6 @@ async def _answered(report: Awaitable[BatchReport], language: Language) -> Any:
         return _sorry(error, language)
 
 
-def _objection(request: Request, language: Language) -> Response | None:
-    """What is wrong before the body is read; a page of another site may not start batches in a visitor's browser."""
-    origin, length = request.headers.get("origin"), request.headers.get("content-length", "")
-    if origin and origin.partition("://")[2] != request.headers.get("host"):
-        return refused(HTTPStatus.FORBIDDEN, "rest.foreign", language)
-    if not (length.isascii() and length.isdigit()):
-        return refused(HTTPStatus.LENGTH_REQUIRED, "rest.length", language)
-    if int(length) > MOST_BODY:
-        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", language, limit_mb=MOST_BODY / 1e6)
-    return None
-
-
 @asynccontextmanager
 async def _handed_in(request: Request) -> AsyncIterator[tuple[list[Handed], Mapping[str, str]]]:
     """The files on disk, for as long as they are looked at, and what was said beside them."""
@@ -261,11 +249,4 @@ def _unusable(error: ValidationError, language: Language) -> JSONResponse:
 
 
 def _sorry(error: CutoutRouterError, language: Language) -> JSONResponse:
-    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
-    if status is None:
-        raise error
-    return refused(status, f"error.{error.code}", language, **error.facts)
-
-
-def _visitor(request: Request) -> str:
-    return visitor_of(request.client.host if request.client else "")
+    return sorry(error, STATUSES, language)

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
-from api.problems import PICTURE, Reader, SmallBodyRoute, problems, refused
+from api.problems import PICTURE, Reader, SmallBodyRoute, problems, refused, sorry
 from domain import CheckReport, ExportOptions, ExportReport, Language
 from errors import CutoutRouterError, FilesGone
 from service import Service
 
+STATUSES = {FilesGone: HTTPStatus.NOT_FOUND, CutoutRouterError: HTTPStatus.UNPROCESSABLE_ENTITY}
 RunId = Annotated[str, Path(max_length=200)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 FILE: dict[int | str, dict[str, Any]] = {
@@ -83,5 +84,4 @@ def _no_marketplace(status: HTTPStatus, service: Service, language: Language) ->
 
 
 def _told(error: CutoutRouterError, language: Language) -> JSONResponse:
-    status = HTTPStatus.NOT_FOUND if isinstance(error, FilesGone) else HTTPStatus.UNPROCESSABLE_ENTITY
-    return refused(status, f"error.{error.code}", language, **error.facts)
+    return sorry(error, STATUSES, language)

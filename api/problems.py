@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from domain import Fact, Language
+from errors import CutoutRouterError
+from service import visitor_of
 from wording import language_in, say
 
 PROBLEM = "application/problem+json"
@@ -86,6 +88,32 @@ def _known(context: Mapping[str, Any]) -> dict[str, Fact]:
     if "expected" in told:
         told["expected"] = str(told["expected"]).replace(" or ", ", ").replace("'", "")
     return told
+
+
+def objection(request: Request, language: Language, most_bytes: int) -> JSONResponse | None:
+    """What is wrong before the body is read; a page of another site may not start anything in a visitor's browser."""
+    origin, length = request.headers.get("origin"), request.headers.get("content-length", "")
+    if origin and origin.partition("://")[2] != request.headers.get("host"):
+        return refused(HTTPStatus.FORBIDDEN, "rest.foreign", language)
+    if not (length.isascii() and length.isdigit()):
+        return refused(HTTPStatus.LENGTH_REQUIRED, "rest.length", language)
+    if int(length) > most_bytes:
+        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", language, limit_mb=most_bytes / 1e6)
+    return None
+
+
+def sorry(
+    error: CutoutRouterError, statuses: Mapping[type[CutoutRouterError], HTTPStatus], language: Language
+) -> JSONResponse:
+    """The error's own sentence, under the status of the nearest of its kinds; one without a status is raised."""
+    status = next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), None)
+    if status is None:
+        raise error
+    return refused(status, f"error.{error.code}", language, **error.facts)
+
+
+def visitor(request: Request) -> str:
+    return visitor_of(request.client.host if request.client else "")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

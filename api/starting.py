@@ -13,11 +13,11 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import PICTURE, ProblemRoute, Reader, language_of, problems, refused, wrong
+from api.problems import PICTURE, ProblemRoute, Reader, language_of, objection, problems, refused, sorry, visitor, wrong
 from domain import Language, RunStatus, SelectionRequest
 from errors import Busy, CutoutRouterError, DatabaseError, InvalidPhoto, KeyReused, NoRoom, RunError, Stopping
 from runs import MAX_KEY
-from service import Service, visitor_of
+from service import Service
 
 MAX_BODY = 21_000_000  # bytes: the photo's own limit of 20 MB, and the form around it
 AGAIN_AFTER_S = "30"
@@ -82,8 +82,8 @@ def starting_router(service: Service) -> APIRouter:
         same run; with another photo or other wishes it is an error.
         """
         language = await language_of(request)
-        if objection := _objection(request, language):
-            return objection
+        if refusal := objection(request, language, MAX_BODY) or _wrong_key(request, language):
+            return refusal
         try:
             photo, wishes = await _parts(request)
             asked = SelectionRequest.model_validate({key: wishes[key] for key in WISHES if wishes.get(key)})
@@ -121,17 +121,8 @@ def starting_router(service: Service) -> APIRouter:
     return router
 
 
-def _objection(request: Request, language: Language) -> Response | None:
-    """What is wrong before the body is read; a page of another site may not start runs in a visitor's browser."""
-    headers = request.headers
-    origin, length = headers.get("origin"), headers.get("content-length", "")
-    if origin and origin.partition("://")[2] != headers.get("host"):
-        return refused(HTTPStatus.FORBIDDEN, "rest.foreign", language)
-    if not (length.isascii() and length.isdigit()):
-        return refused(HTTPStatus.LENGTH_REQUIRED, "rest.length", language)
-    if int(length) > MAX_BODY:
-        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "outside.too_large", language, limit_mb=MAX_BODY / 1e6)
-    key = headers.get("idempotency-key")
+def _wrong_key(request: Request, language: Language) -> Response | None:
+    key = request.headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         return refused(HTTPStatus.BAD_REQUEST, "rest.key", language, limit=MAX_KEY)
     return None
@@ -149,13 +140,10 @@ async def _parts(request: Request) -> tuple[bytes, Mapping[str, object]]:
 
 async def _started(service: Service, request: Request, photo: bytes, asked: SelectionRequest) -> Response:
     try:
-        run_id = await service.start(photo, asked, _visitor(request), request.headers.get("idempotency-key"))
+        run_id = await service.start(photo, asked, visitor(request), request.headers.get("idempotency-key"))
     except CutoutRouterError as error:
-        status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), None)
-        if status is None:
-            raise
-        answer = refused(status, f"error.{error.code}", await language_of(request), **error.facts)
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        answer = sorry(error, STATUSES, await language_of(request))
+        if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             answer.headers["Retry-After"] = AGAIN_AFTER_S
         return answer
     started = Started(run_id=run_id, status=await _status(service, run_id))
@@ -169,7 +157,3 @@ async def _status(service: Service, run_id: str) -> RunStatus:
     except DatabaseError:
         return RunStatus.RUNNING
     return result.status if result else RunStatus.RUNNING
-
-
-def _visitor(request: Request) -> str:
-    return visitor_of(request.client.host if request.client else "")

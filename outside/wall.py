@@ -130,7 +130,7 @@ class Wall:
     def _is_choosy(self) -> bool:
         """Whether other names are refused: where they were listed, and where only this machine can ask."""
         listens = getattr(self.page, "server_name", None)  # Gradio says so once it does
-        return bool(self.public) or bool(listens and is_home(listens) and not self.proxies)
+        return bool(self.public or (listens and is_home(listens) and not self.proxies))
 
     async def _checked(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
         body = await whole(receive)

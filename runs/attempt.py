@@ -20,6 +20,8 @@ log = structlog.get_logger("cutout_router")
 
 OUTCOMES = {TimedOut: Outcome.TIMED_OUT, Unsure: Outcome.UNSURE}
 FREE_ENDS = frozenset({"failed", "aborted"})
+FORGIVEN = frozenset({GateReason.DOUBTFUL, GateReason.BLURRED})
+"""What a local engine's cutout may be: it is better than none, and called weak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,6 @@ class Ending:
     attempt: Attempt
     cutout: Cutout | None = None
     error: ProviderError | None = None
-
-
-FORGIVEN = frozenset({GateReason.DOUBTFUL, GateReason.BLURRED})
-"""What a local engine's cutout may be: it is better than none, and called weak."""
 
 
 async def no_reference() -> Cutout | None:
