@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MethodType
 
 import gradio as gr
@@ -14,18 +13,13 @@ from service import Batches  # at run time: Gradio reads the handlers' hints to 
 from ui.asking import Json, known, said
 from ui.batch_files import FilesInput, folders_of
 from ui.choices import AUTO
-from ui.export_form import export_options
+from ui.export_form import listed_options
 from ui.faults import toast
 from ui.form import wishes
 from ui.strings import caller_of
 from ui.visitor import visitor_key
 from wording import say
 
-_LOOKS: Mapping[str, tuple[str, ...]] = {
-    "background": BATCH_BACKGROUNDS,
-    "placement": tuple(Placement),
-    "file_format": tuple(ExportFormat),
-}
 ACTIONS = ("look", "start", "stop", "retry")
 
 
@@ -75,12 +69,13 @@ async def batch(
     try:
         known("model", model_id or AUTO, (AUTO, *batches.names()), language)
         known("goal", goal or Goal.BALANCED, tuple(Goal), language)
-        asked = {"background": background or BackgroundKind.WHITE, "placement": placement or Placement.CENTRE}
-        asked |= {"file_format": file_format or ExportFormat.AUTO}
-        for kind, listed in _LOOKS.items():
-            known(kind, asked[kind], listed, language)
-        export = export_options(
-            CUSTOM,
+        export = listed_options(
+            background,
+            placement,
+            file_format,
+            language,
+            BATCH_BACKGROUNDS,
+            marketplace=CUSTOM,
             colour=colour,
             second=second_colour,
             generated=False,
@@ -89,7 +84,6 @@ async def batch(
             height=None,
             fill=fill,
             enlarge=enlarge,
-            **asked,
         )
         names = [name.strip() for name in (marketplaces or "").split(",")]
         options = BatchOptions.model_validate(

@@ -6,18 +6,16 @@ from types import MethodType
 
 import gradio as gr
 
-from domain import CUSTOM, Background, BackgroundKind, ExportFormat, Placement
+from domain import CUSTOM, BackgroundKind, ExportFormat, Placement
 from service import Service  # at run time: Gradio reads the handlers' hints to find the request
 from ui.asking import Json, known, said
-from ui.export_form import export_options
+from ui.export_form import listed_options
 from ui.export_panel import AT_ONCE
 from ui.form import photo_bytes
 from ui.line import note
 from ui.photo import photo_input
 from ui.strings import caller_of
 from ui.visitor import visitor_key
-
-_USUAL = Background()
 
 
 async def export(
@@ -64,35 +62,27 @@ async def export(
     language = caller_of(request)
     try:
         await note(service, picture, request)
-        asked = {"marketplace": marketplace or CUSTOM, "background": background or BackgroundKind.WHITE}
-        asked |= {"placement": placement or Placement.CENTRE, "file_format": file_format or ExportFormat.AUTO}
-        for kind, listed in _known(service).items():
-            known(kind, asked[kind], listed, language)
-        options = export_options(
-            colour=colour or _USUAL.colour,
-            second=second_colour or _USUAL.second,
+        known("marketplace", marketplace or CUSTOM, tuple(service.exports.rules), language)
+        options = listed_options(
+            background,
+            placement,
+            file_format,
+            language,
+            marketplace=marketplace or CUSTOM,
+            colour=colour,
+            second=second_colour,
             generated=bool(generated),
             shadow=shadow,
             width=width,
             height=height,
             fill=fill,
             enlarge=enlarge,
-            **asked,
         )
         behind = await photo_bytes(picture) if picture else None
         made = await service.exports.make(str(run_id or ""), int(step or 0), options, behind, visitor_key(request))
         return str(made.files.file), service.exports.report(made, language).model_dump(mode="json")
     except Exception as error:
         raise said(error, language) from error
-
-
-def _known(service: Service) -> dict[str, tuple[str, ...]]:
-    return {
-        "marketplace": tuple(service.exports.rules),
-        "background": tuple(BackgroundKind),
-        "placement": tuple(Placement),
-        "file_format": tuple(ExportFormat),
-    }
 
 
 def build(service: Service) -> None:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 
-from domain import LEAST_SIDE_PX, MOST_SIDE_PX, Background, ExportOptions
+from domain import (
+    LEAST_SIDE_PX,
+    MOST_SIDE_PX,
+    Background,
+    BackgroundKind,
+    ExportFormat,
+    ExportOptions,
+    Language,
+    Placement,
+)
 from errors import WrongOptions
+from ui.asking import known
 
 _CHANNELS = re.compile(r"rgba?\(\s*([\d.]+)\s*,\s*([\d.]+)\s*,\s*([\d.]+)")
 
@@ -43,6 +54,28 @@ def export_options(
         )
     except ValidationError as error:
         raise WrongOptions(least=LEAST_SIDE_PX, most=MOST_SIDE_PX) from error
+
+
+def listed_options(
+    background: str | None,
+    placement: str | None,
+    file_format: str | None,
+    language: Language,
+    backgrounds: Iterable[str] = tuple(BackgroundKind),
+    **given: Any,
+) -> ExportOptions:
+    """As `export_options`, for programs: what they leave out is the usual, and what is not listed is refused with what
+    would be right.
+    """
+    looks: dict[str, tuple[str, Iterable[str]]] = {
+        "background": (background or BackgroundKind.WHITE, backgrounds),
+        "placement": (placement or Placement.CENTRE, tuple(Placement)),
+        "file_format": (file_format or ExportFormat.AUTO, tuple(ExportFormat)),
+    }
+    for kind, (wanted, listed) in looks.items():
+        known(kind, wanted, listed, language)
+        given[kind] = wanted
+    return export_options(**given)
 
 
 def _side(value: Any) -> Any:
