@@ -59,7 +59,7 @@ SAY_GOODBYE_S = 1  # for the browsers to hear that their runs go on later, and f
 MAX_WAITING = 96  # events of all kinds; runs have a shorter line of their own, see service.turns
 MAX_ACTIVE = 100  # runs that wait for their turn count, and quick events must still get through
 MAX_FILE = "500mb"  # a ZIP of photos; a photo is held to 20 MB where it is opened
-MAX_SESSIONS = 500  # each costs about 150 kB; Gradio would keep ten thousand
+MAX_SESSIONS = 500  # idle ones go earlier, see ui.sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +134,8 @@ class App:
         return Wall(inner, self.page, shown, Rates(), self._line(), settings.proxies, *names)
 
     def _line(self) -> Line:
-        """Runs wait for Gradio to begin with them, on the way to the line, and then in it for their turn."""
-        turns, queues = self.core.service.turns, self.page._queue.event_queue_per_concurrency_id
-
-        def length() -> int:
-            if ui.RUNS not in queues:
-                return turns.waiting
-            begun: int = queues[ui.RUNS].current_concurrency
-            return len(queues[ui.RUNS].queue) + max(turns.waiting, begun - turns.at_work)
-
-        return Line(ui.RUNS, length, turns.room.waiting)
+        turns = self.core.service.turns
+        return Line(ui.RUNS, turns.room, partial(ui.standing, self.page, ui.RUNS, turns))
 
     def _chores(self) -> tuple[Coroutine[Any, Any, None], ...]:
         core = self.core
@@ -151,6 +143,7 @@ class App:
         begun: Mapping[str, Callable[[], Awaitable[None]]] = {
             "sweep": partial(chores.sweep, core.batches, core.service.privacy, self.page, hours),
             "tidy": partial(chores.tidy, core.database, core.tools.ledger),
+            "forget": partial(chores.forget, self.page),
             "recover": partial(chores.recover, core.service),
             "batches": core.batches.work,
         }
@@ -159,6 +152,7 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, server: Any) -> AsyncGenerator[None, None]:
         server.middleware_stack = self._wall(server.middleware_stack)
+        ui.set_up_sessions(server, self.page)
         ui.set_up_tools(self.page)
         self.running.loop = asyncio.get_running_loop()
         tasks = [asyncio.create_task(chore) for chore in self._chores()]

@@ -18,6 +18,7 @@ from service import Batches, Privacy, Service
 
 SWEEP_EVERY_S = 1800
 TIDY_EVERY_S = 60
+FORGET_EVERY_S = 10
 LOOK_AGAIN_S = 60.0
 BEGIN_AGAIN_AFTER_S = 5.0
 
@@ -48,6 +49,13 @@ async def tidy(database: Database, ledger: Ledger) -> None:
         await asyncio.to_thread(database.recheck)
         await asyncio.to_thread(ledger.tidy)
         await asyncio.sleep(TIDY_EVERY_S)
+
+
+async def forget(page: gr.Blocks) -> None:
+    """Sessions that are idle: each costs more than most of what visitors keep here."""
+    while True:
+        ui.forget_idle(page)
+        await asyncio.sleep(FORGET_EVERY_S)
 
 
 async def recover(service: Service) -> None:

@@ -6,6 +6,7 @@ import json
 import operator
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +33,29 @@ class Malformed(Exception):
         self.code = code
 
 
-def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
-    """The body, and the function of the page that it is for (None for none); raises `Malformed`.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What may be passed on, the function of the page that it is for, and the session that it names, if any."""
+
+    body: bytes
+    fn: Any = None
+    session: str = ""
+
+
+def checked(page: gr.Blocks, path: str, body: bytes) -> Call:
+    """What is sound about a call, or made so; raises `Malformed`.
 
     A photo from anywhere else is named as one that is not there: the component then says so in the visitor's language,
     which clients show, as they do not show the answer to a refused request.
     """
     if path.startswith(MCP):
-        return _checked_tools(body), None
+        return Call(_checked_tools(body))
     told = _parsed(body)
     _check_session(told)
     path = path.rstrip("/")
     if path == CANCEL:
         _check_cancel(told)
-        return body, None
+        return Call(body)
     by_number = path in {JOIN, DIRECT}
     fn = _by_number(page, told) if by_number else _by_name(page, path.rpartition("/")[2])
     if path == DIRECT and not (fn.fn and fn.queue is False):
@@ -54,7 +64,7 @@ def checked(page: gr.Blocks, path: str, body: bytes) -> tuple[bytes, Any]:
         safe = told | _named(page, fn, told)
     else:
         safe = told | {"data": _data(fn, told.get("data"), exactly=by_number)}
-    return (body if _same(told, safe) else json.dumps(safe).encode()), fn
+    return Call(body if _same(told, safe) else json.dumps(safe).encode(), fn, told.get("session_hash") or "")
 
 
 def is_under_way(page: gr.Blocks, path: str) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -15,19 +14,25 @@ import gradio as gr
 from starlette.datastructures import MutableHeaders
 
 from api.problems import problem
+from domain import Fact
 from outside.bodies import USUAL_PACE, Body, Gone, Pace, announced, announces_too_much, most_bytes, replayed, whole
 from outside.calls import CALL, Malformed, checked, is_under_way
+from outside.delay import Delay
 from outside.doors import CALLS, DIRECT, MCP, RESET, is_open
 from outside.headers import NEVER, headers_for
+from outside.line import Line
 from outside.origins import is_foreign, is_home, is_misdirected
 from outside.rates import Rates
 from outside.refusals import Refused, too_large, too_much
 from outside.request import ASGI, Asked, Message, Receive, Scope, Send, asked_of
+from service import Asker
+from ui.visitor import asker_named
 from wording import say
 
 log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
+BUSY = "error.busy"
 LARGE_BODY = 100_000  # bytes; parsing more than that would keep the loop from others
 CUT_OFF = {
     HTTPStatus.REQUEST_TIMEOUT,
@@ -38,32 +43,8 @@ SENTENCES = {
     HTTPStatus.NOT_FOUND: "outside.not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "outside.method",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.photo_too_many_bytes",
-    HTTPStatus.SERVICE_UNAVAILABLE: "error.busy",
+    HTTPStatus.SERVICE_UNAVAILABLE: BUSY,
 }
-
-
-@dataclass(slots=True)
-class Line:
-    """Where calls wait: those of the functions whose `concurrency_id` is `name`. Full, it refuses at the door.
-
-    `coming` counts those who were let in and do not stand in it yet, so that a thousand at once do not all fit.
-    """
-
-    name: str
-    length: Callable[[], int]
-    most: int
-    coming: int = 0
-
-    def is_full(self) -> bool:
-        return self.length() + self.coming >= self.most
-
-    @contextmanager
-    def joining(self, joins: bool) -> Iterator[None]:
-        self.coming += joins
-        try:
-            yield
-        finally:
-            self.coming -= joins
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +63,7 @@ class Wall:
     public: Set[str] = frozenset()
     space_host: str = ""
     pace: Pace = USUAL_PACE
+    delay: Delay = field(default_factory=Delay)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,8 +73,8 @@ class Wall:
         body = Body(receive, most_bytes(asked), partial(self.rates.spend, asked), self.pace)
         answer = Answer(asked, send, self.line, body)
         try:
-            let_in, joins = await self._let_in(asked, body.take)
-            with self.line.joining(joins):
+            let_in, joining = await self._let_in(asked, body.take)
+            with self.line.joining(joining):
                 await self.inner(_seen(scope, asked, self.proxies), let_in, answer.send)
         except Refused as refused:
             await answer.refuse(refused)
@@ -108,8 +90,8 @@ class Wall:
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _let_in(self, asked: Asked, body: Receive) -> tuple[Receive, bool]:
-        """The request's body, once everything else about it was found in order, and whether it joins the line."""
+    async def _let_in(self, asked: Asked, body: Receive) -> tuple[Receive, Asker | None]:
+        """The request's body, once everything else about it was found in order, and who joins the line by it."""
         names = self.public | {self.space_host}
         if self._is_choosy() and is_misdirected(asked, names, self.proxies):
             raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "outside.foreign_name")
@@ -120,32 +102,34 @@ class Wall:
         if asked.reads and asked.path.startswith(CALL) and not is_under_way(self.page, asked.path):
             raise Refused(HTTPStatus.NOT_FOUND, "outside.no_event")
         if wait := self.rates.seconds_to_wait(asked):
+            await self.delay.wait(asked.visitor)
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "outside.too_many", {"seconds": wait})
         if announces_too_much(asked, most_bytes(asked)):
             raise too_large(most_bytes(asked))
         if wait := self.rates.seconds_until_room(asked, announced(asked)):
             raise too_much(wait)
-        return await self._checked(asked, body) if _is_call(asked) else (body, False)
+        return await self._checked(asked, body) if _is_call(asked) else (body, None)
 
     def _is_choosy(self) -> bool:
         """Whether other names are refused: where they were listed, and where only this machine can ask."""
         listens = getattr(self.page, "server_name", None)  # Gradio says so once it does
         return bool(self.public or (listens and is_home(listens) and not self.proxies))
 
-    async def _checked(self, asked: Asked, receive: Receive) -> tuple[Receive, bool]:
+    async def _checked(self, asked: Asked, receive: Receive) -> tuple[Receive, Asker | None]:
         body = await whole(receive)
         try:
             if len(body) > LARGE_BODY:
-                body, fn = await asyncio.to_thread(checked, self.page, asked.path, body)
+                call = await asyncio.to_thread(checked, self.page, asked.path, body)
             else:
-                body, fn = checked(self.page, asked.path, body)
+                call = checked(self.page, asked.path, body)
         except Malformed as fault:
             unknown = fault.code == "outside.unknown_call"
             raise Refused(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.BAD_REQUEST, fault.code) from fault
-        joins = fn is not None and fn.concurrency_id == self.line.name
-        if joins and self.line.is_full():
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "error.busy")
-        return replayed(body, receive), joins
+        joins = call.fn is not None and call.fn.concurrency_id == self.line.name
+        asker = asker_named(asked.visitor, call.session) if joins else None
+        if asker and self.line.is_full(asker):
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+        return replayed(call.body, receive), asker
 
 
 class Answer:
@@ -191,7 +175,8 @@ class Answer:
         if self._started:
             return
         self._started = True
-        facts = {"limit_mb": 20, "reason": "line", "waiting": self._line.length(), **refused.facts}
+        line: dict[str, Fact] = {"reason": "line", "waiting": self._line.length} if refused.code == BUSY else {}
+        facts = {"limit_mb": 20, **line, **refused.facts}
         response = problem(refused.status, say(refused.code, facts, self._asked.language))
         self._dress(response.headers)
         if refused.status in CUT_OFF:

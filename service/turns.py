@@ -85,6 +85,15 @@ class Turns:
     def at_work(self) -> int:
         return self._running.total()
 
+    @property
+    def standing(self) -> Counter[Asker]:
+        """How many wait, by who they are."""
+        return Counter(ticket.asker for ticket in self._waiting)
+
+    @property
+    def running(self) -> Counter[Asker]:
+        return self._running.copy()
+
     @asynccontextmanager
     async def place(self, asker: Asker) -> AsyncGenerator[Place, None]:
         """A place in the line, and then at work, until the block is left.

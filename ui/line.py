@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 from gradio.context import LocalContext
+from gradio.queueing import Event
 from gradio.utils import get_upload_folder
 
 from domain import SelectionRequest
 from runs import RunEvent
-from service import Service
+from service import Asker, Service
+from service.turns import Turns
 from ui.form import photo_bytes
 from ui.janitor import pages_own
-from ui.visitor import asker_of, owner_of, visitor_key
+from ui.visitor import asker_named, asker_of, owner_of, visitor_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,21 @@ async def events_of(
                     claimed = True
                     await service.privacy.claim(owner_of(request), _run_id(event), upload_of(photo))
                 yield event
+
+
+def standing(page: gr.Blocks, name: str, turns: Turns) -> Counter[Asker]:
+    """Who waits for a run: for Gradio to begin with it, on the way to the line, or in it for their turn.
+
+    `name` is the `concurrency_id` of the functions that make runs.
+    """
+    queue = page._queue
+    queued = queue.event_queue_per_concurrency_id[name].queue if name in queue.event_queue_per_concurrency_id else []
+    begun = [event for job in queue.active_jobs for event in job or () if event.concurrency_id == name]
+    return _askers(queued) + (turns.standing | (_askers(begun) - turns.running))
+
+
+def _askers(events: Iterable[Event]) -> Counter[Asker]:
+    return Counter(asker_named(event.request.client.host, event.session_hash) for event in events)
 
 
 async def note(service: Service, file: str | None, request: gr.Request | None) -> None:

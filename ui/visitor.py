@@ -27,7 +27,16 @@ def visitor_key(request: gr.Request | None) -> str:
 def asker_of(request: gr.Request | None) -> Asker:
     """For taking turns: calls without a session of their own are one asker to each address."""
     key = (request.session_hash or "") if request is not None else ""
-    return Asker(visitor_key(request), "" if NO_SESSION.fullmatch(key) else key)
+    return Asker(visitor_key(request), _lasting(key))
+
+
+def asker_named(host: str, session: str) -> Asker:
+    """The same of a call that Gradio has not begun with."""
+    return Asker(visitor_of(host or session), _lasting(session))
+
+
+def _lasting(session: str) -> str:
+    return "" if NO_SESSION.fullmatch(session) else session
 
 
 def owner_of(request: gr.Request | None) -> str:

