@@ -41,6 +41,7 @@ class Room:
 
 
 HEARTBEAT_S = 5.0  # every word to somebody who waits costs Gradio 15 ms
+FAR_BACK = 8  # for each so many who are ahead, once more as long between two words
 SHARED_FOR_S = 30.0  # how long somebody counts as one of those who come
 
 
@@ -200,7 +201,7 @@ def _beside(other: Hashable, who: str | Asker) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One's own place; `come` tells how many are still ahead, at least every `heartbeat_s`, until it is one's turn.
+    """One's own place; `come` tells how many are still ahead, again and again, until it is one's turn.
 
     It raises `Stopping` when that will never be.
     """
@@ -223,10 +224,12 @@ class Place:
             raise Busy(reason="line", waiting=self.turns.waiting) from None
 
     async def come(self, heartbeat_s: float = HEARTBEAT_S) -> AsyncGenerator[int, None]:
+        """The further back, the rarer: a full line would take an eighth of a processor to hear of itself."""
         while not self.ticket.turn.is_set():
-            yield self.turns.ahead_of(self.ticket)
+            ahead = self.turns.ahead_of(self.ticket)
+            yield ahead
             try:
-                await asyncio.wait_for(self.ticket.turn.wait(), heartbeat_s)
+                await asyncio.wait_for(self.ticket.turn.wait(), heartbeat_s * (1 + ahead // FAR_BACK))
             except TimeoutError:
                 continue
         if self.turns.closed:

@@ -241,6 +241,26 @@ def test_a_full_line_says_so_at_once(room: Room, asker: Asker):
     done(work())
 
 
+def test_who_stands_far_back_hears_less_often_how_many_are_ahead():
+    async def work() -> None:
+        line = Line(Turns(Room(at_once=1)))
+        places = [await line.join(Asker(f"203.0.113.{number}"), str(number)) for number in range(50)]
+        heard = {1: 0, 49: 0}
+
+        async def listen(number: int, words: int) -> None:
+            async for _ in places[number].come(0.02):
+                heard[number] += 1
+                if heard[number] == words:
+                    return
+
+        near = asyncio.create_task(listen(1, 99))
+        await listen(49, 2)
+        near.cancel()
+        assert heard[1] > heard[49]
+
+    done(work())
+
+
 def test_leaving_the_line_or_breaking_at_work_makes_room():
     async def work() -> None:
         turns = Turns(Room(at_once=1))
