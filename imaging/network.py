@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 
 import cv2
 import numpy as np
@@ -16,7 +15,8 @@ from imaging.raster import Bytes2, Floats, resize
 _FILE = Path(__file__).parent.parent / "data" / "network.onnx"
 _SIDE = 192
 _MIDDLE, _SCALE = 127.5, 64.0
-_ONE_AT_A_TIME = Lock()
+_TOLD_LOCK = Lock()
+_OWN = local()  # a network of OpenCV keeps its input and its output, so each thread has its own
 _TOLD: OrderedDict[bytes, Floats] = OrderedDict()
 _MOST_TOLD = 16  # of 150 kB each: every cutout of a photo is compared with what was said of it
 
@@ -28,13 +28,16 @@ def seen(rgb: Bytes2) -> Floats:
     """
     small = resize(rgb, (_SIDE, _SIDE))
     key = hashlib.blake2b(small.tobytes(), digest_size=16).digest()
-    with _ONE_AT_A_TIME:  # a network of OpenCV keeps its input and its output
-        if key not in _TOLD:
-            _TOLD[key] = _asked((small.astype(np.float32) - _MIDDLE) / _SCALE)
+    with _TOLD_LOCK:
+        told = _TOLD.get(key)
+    if told is None:
+        told = _asked((small.astype(np.float32) - _MIDDLE) / _SCALE)
+    with _TOLD_LOCK:
+        _TOLD[key] = told
         _TOLD.move_to_end(key)
         if len(_TOLD) > _MOST_TOLD:
             _TOLD.popitem(last=False)
-        return _TOLD[key]
+    return told
 
 
 def _asked(square: Floats) -> Floats:
@@ -50,6 +53,9 @@ def _logits(square: Floats) -> Floats:
     return np.asarray(network.forward()[0, 0], np.float32).copy()
 
 
-@cache
 def _network() -> cv2.dnn.Net:
-    return cv2.dnn.readNetFromONNX(str(_FILE))
+    """A thread of low priority must not keep another's network: it would be waited for while it waits itself."""
+    network: cv2.dnn.Net | None = getattr(_OWN, "network", None)
+    if network is None:
+        network = _OWN.network = cv2.dnn.readNetFromONNX(str(_FILE))
+    return network
