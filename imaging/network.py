@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock, local
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -16,7 +18,7 @@ _FILE = Path(__file__).parent.parent / "data" / "network.onnx"
 _SIDE = 192
 _MIDDLE, _SCALE = 127.5, 64.0
 _TOLD_LOCK = Lock()
-_OWN = local()  # a network of OpenCV keeps its input and its output, so each thread has its own
+_IDLE: list[cv2.dnn.Net] = []  # a network of OpenCV keeps its input and its output: each is somebody's while it works
 _TOLD: OrderedDict[bytes, Floats] = OrderedDict()
 _MOST_TOLD = 16  # of 150 kB each: every cutout of a photo is compared with what was said of it
 
@@ -48,14 +50,17 @@ def _asked(square: Floats) -> Floats:
 
 
 def _logits(square: Floats) -> Floats:
-    network = _network()
-    network.setInput(np.ascontiguousarray(square.transpose(2, 0, 1)[None]))
-    return np.asarray(network.forward()[0, 0], np.float32).copy()
+    with _network() as network:
+        network.setInput(np.ascontiguousarray(square.transpose(2, 0, 1)[None]))
+        return np.asarray(network.forward()[0, 0], np.float32).copy()
 
 
-def _network() -> cv2.dnn.Net:
-    """A thread of low priority must not keep another's network: it would be waited for while it waits itself."""
-    network: cv2.dnn.Net | None = getattr(_OWN, "network", None)
-    if network is None:
-        network = _OWN.network = cv2.dnn.readNetFromONNX(str(_FILE))
-    return network
+@contextmanager
+def _network() -> Iterator[cv2.dnn.Net]:
+    """One that is idle, or one more: nobody waits for a thread of low priority, which may wait itself."""
+    try:
+        network = _IDLE.pop()
+    except IndexError:
+        network = cv2.dnn.readNetFromONNX(str(_FILE))
+    yield network
+    _IDLE.append(network)

@@ -51,7 +51,7 @@ def forget_idle(page: gr.Blocks, untouched: timedelta = UNTOUCHED, closed: timed
     for session in over:
         held.session_data.pop(session, None)
         held.time_last_used.pop(session, None)
-    _forget_answers(page)
+    _forget_answers(page, set(over))
     return len(over)
 
 
@@ -61,10 +61,12 @@ def _is_as_new(page: gr.Blocks, state: SessionState) -> bool:
     return not state.state_data and all(blocks.get(key) is block for key, block in state.blocks_config.blocks.items())
 
 
-def _forget_answers(page: gr.Blocks) -> None:
-    """Of sessions that are forgotten, unless one is still being worked on."""
+def _forget_answers(page: gr.Blocks, forgotten: set[str]) -> None:
+    """Of these sessions, unless one is still being worked on; of others that are gone only what nobody can fetch."""
     queue = page._queue
     for session, events in list(queue.pending_event_ids_session.items()):
-        if session not in page.state_holder and not any(event in queue.event_ids_to_events for event in events):
+        lost = session in forgotten or not events or session not in queue.pending_messages_per_session
+        at_work = any(event in queue.event_ids_to_events for event in events)
+        if lost and not at_work and session not in page.state_holder:
             del queue.pending_event_ids_session[session]
             queue.pending_messages_per_session.pop(session, None)

@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = {  # by how theirs begin
     "Input validation error": "tool.arguments",
     "Invalid file data format": "tool.photo",
     "Unknown tool": "outside.unknown_call",
+    "Queue is full": "error.busy",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import zlib
 from pathlib import Path
@@ -14,7 +15,10 @@ from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
+from service import Asker
+from service.turns import Ticket
 from tests.photos import jpeg, product_photo
+from tests.runs.running import mug
 from tests.serving import Served
 
 
@@ -100,12 +104,24 @@ def test_a_tool_takes_no_photo_of_this_machine(local: Served, photo: str, said: 
     ],
 )
 def test_a_wrong_call_of_a_tool_is_answered_in_words(local: Served, tool: str, arguments: dict[str, object], said: str):
+    assert said in tools_error(local, tool, arguments)
+
+
+def tools_error(local: Served, tool: str, arguments: dict[str, object]) -> str:
+    """What a Russian hears."""
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
     headers = {"accept": "application/json, text/event-stream", "accept-language": "ru"}
     told = httpx.post(f"{local.url}/gradio_api/mcp/", json=call, headers=headers).text
     result = json.loads(told[told.index("{") :])["result"]
     assert result["isError"]
-    assert said in result["content"][0]["text"]
+    return str(result["content"][0]["text"])
+
+
+def test_a_tool_that_finds_the_line_full_says_so_in_words(local: Served, monkeypatch: pytest.MonkeyPatch):
+    turns = local.core.service.turns
+    monkeypatch.setattr(turns, "_waiting", [Ticket(Asker(str(n)), n) for n in range(turns.room.waiting)])
+    photo = "data:image/jpeg;base64," + base64.b64encode(mug()).decode()
+    assert "Попробуйте через минуту." in tools_error(local, "process", {"photo": photo})
 
 
 def test_the_database_is_not_served_as_a_file(local: Served):

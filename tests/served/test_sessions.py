@@ -65,6 +65,16 @@ def test_an_answer_waits_to_be_fetched_for_as_long_as_a_closed_page(local: Serve
     assert traces(local, session) == [False] * 4
 
 
+def test_an_answer_outlives_a_session_that_had_to_make_room_for_others(local: Served, session: str):
+    event = ask(local, session)
+    _until_answered(local, event)
+    local.page.state_holder.session_data.pop(session)
+    ui.forget_idle(local.page, AT_ONCE, LONG)
+    assert "event: complete" in fetch(local, event)
+    ui.forget_idle(local.page, AT_ONCE, LONG)
+    assert [session in held for held in _queued(local.page)] == [False, False]
+
+
 def test_a_session_is_not_forgotten_while_it_was_used_a_moment_ago(local: Served, session: str):
     fetch(local, ask(local, session))
     ui.forget_idle(local.page, LONG, LONG)
