@@ -63,4 +63,5 @@ def _network() -> Iterator[cv2.dnn.Net]:
     except IndexError:
         network = cv2.dnn.readNetFromONNX(str(_FILE))
     yield network
-    _IDLE.append(network)
+    if not _IDLE:  # one is enough to keep: they take 19 MB each
+        _IDLE.append(network)

@@ -37,7 +37,7 @@ class Room:
     of_address: int = 48
     of_session: int = 16
     pause: float = 6
-    longest_pause_s: float = 10
+    longest_pause_s: float = 5
 
 
 HEARTBEAT_S = 5.0  # every word to somebody who waits costs Gradio 15 ms
