@@ -52,7 +52,7 @@ async def tidy(database: Database, ledger: Ledger) -> None:
 
 
 async def forget(page: gr.Blocks) -> None:
-    """Sessions that are idle: each costs more than most of what visitors keep here."""
+    """Sessions that are idle go."""
     while True:
         ui.forget_idle(page)
         await asyncio.sleep(FORGET_EVERY_S)

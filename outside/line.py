@@ -28,10 +28,7 @@ class Line:
         return self.standing().total()
 
     def is_full(self, asker: Asker) -> bool:
-        there = self.standing() + self._coming
-        of_address = sum(places for who, places in there.items() if who.address == asker.address)
-        room = self.room
-        return there.total() >= room.waiting or of_address >= room.of_address or there[asker] >= room.of_session
+        return self.room.is_full(self.standing() + self._coming, asker)
 
     @contextmanager
     def joining(self, asker: Asker | None) -> Iterator[None]:

@@ -39,6 +39,11 @@ class Room:
     pause: float = 6
     longest_pause_s: float = 5
 
+    def is_full(self, waiting: Counter[Asker], asker: Asker) -> bool:
+        """Whether one more of theirs finds no place beside those who wait."""
+        of_address = sum(places for who, places in waiting.items() if who.address == asker.address)
+        return waiting.total() >= self.waiting or of_address >= self.of_address or waiting[asker] >= self.of_session
+
 
 HEARTBEAT_S = 5.0  # every word to somebody who waits costs Gradio 15 ms
 FAR_BACK = 8  # so many ahead: half as many words; no fewer, since Gradio notices with one that somebody has left
@@ -127,13 +132,11 @@ class Turns:
         return sorted(self._waiting, key=self._rank).index(ticket) if ticket in self._waiting else 0
 
     def _admit(self, asker: Asker) -> None:
-        room, line = self.room, [ticket.asker for ticket in self._waiting]
-        of_address = sum(one.address == asker.address for one in line)
-        if len(line) >= room.waiting or of_address >= room.of_address or line.count(asker) >= room.of_session:
-            raise Busy(reason="line", waiting=len(line))
+        if self.room.is_full(self.standing, asker):
+            raise Busy(reason="line", waiting=self.waiting)
 
     def _call_next(self) -> None:
-        while not self.closed and self._running.total() < self.room.at_once and (ready := self._ready()):
+        while not self.closed and self.at_work < self.room.at_once and (ready := self._ready()):
             ticket = min(ready, key=self._rank)
             self._waiting.remove(ticket)
             self._running[ticket.asker] += 1

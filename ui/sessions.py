@@ -34,8 +34,8 @@ def set_up_sessions(server: Any, page: gr.Blocks) -> None:
     server.state_holder.set_blocks(page)
 
 
-def forget_idle(page: gr.Blocks, untouched: timedelta = UNTOUCHED, closed: timedelta = CLOSED) -> int:
-    """How many sessions went, of those that were last used longer ago: who comes back to one finds it as it was.
+def forget_idle(page: gr.Blocks, untouched: timedelta = UNTOUCHED, closed: timedelta = CLOSED) -> None:
+    """Sessions that were last used longer ago go: who comes back to one finds it as it was.
 
     Belongs to the loop that serves: Gradio changes all of this on it.
     """
@@ -52,7 +52,6 @@ def forget_idle(page: gr.Blocks, untouched: timedelta = UNTOUCHED, closed: timed
         held.session_data.pop(session, None)
         held.time_last_used.pop(session, None)
     _forget_answers(page, set(over))
-    return len(over)
 
 
 def _is_as_new(page: gr.Blocks, state: SessionState) -> bool:

@@ -17,26 +17,20 @@ NO_SESSION = re.compile(r"[0-9a-f]{32}")
 
 def visitor_key(request: gr.Request | None) -> str:
     """By the address of the connection; by the page's session where there is none. Empty when nobody can tell."""
-    if request is None:
-        return ""
-    client = getattr(request, "client", None)  # Gradio answers with an error where there is no connection
-    host = client.host if client else ""
-    return visitor_of(host or request.session_hash or "")
+    return asker_of(request).address
 
 
 def asker_of(request: gr.Request | None) -> Asker:
     """For taking turns: calls without a session of their own are one asker to each address."""
-    key = (request.session_hash or "") if request is not None else ""
-    return Asker(visitor_key(request), _lasting(key))
+    if request is None:
+        return Asker()
+    client = getattr(request, "client", None)  # Gradio answers with an error where there is no connection
+    return asker_named(client.host if client else "", request.session_hash or "")
 
 
 def asker_named(host: str, session: str) -> Asker:
     """The same of a call that Gradio has not begun with."""
-    return Asker(visitor_of(host or session), _lasting(session))
-
-
-def _lasting(session: str) -> str:
-    return "" if NO_SESSION.fullmatch(session) else session
+    return Asker(visitor_of(host or session), "" if NO_SESSION.fullmatch(session) else session)
 
 
 def owner_of(request: gr.Request | None) -> str:
