@@ -35,7 +35,7 @@ def set_up_sessions(server: Any, page: gr.Blocks) -> None:
 
 
 def forget_idle(page: gr.Blocks, untouched: timedelta = UNTOUCHED, closed: timedelta = CLOSED) -> None:
-    """Sessions that were last used longer ago go: who comes back to one finds it as it was.
+    """Sessions that were last used so long ago go: who comes back to one finds it as it was.
 
     Belongs to the loop that serves: Gradio changes all of this on it.
     """
@@ -45,8 +45,8 @@ def forget_idle(page: gr.Blocks, untouched: timedelta = UNTOUCHED, closed: timed
     over = [
         session
         for session, state in held.session_data.items()
-        if (idle[session] > closed and state.is_closed)
-        or (idle[session] > (closed if session in awaited else untouched) and _is_as_new(page, state))
+        if (idle[session] >= closed and state.is_closed)
+        or (idle[session] >= (closed if session in awaited else untouched) and _is_as_new(page, state))
     ]
     for session in over:
         held.session_data.pop(session, None)
