@@ -25,7 +25,8 @@ from outside.rates import IN_TOTAL, PER_VISITOR, Kind, Rates
 from outside.request import Asked, visitor_of
 from outside.wall import Wall
 from service import Asker
-from service.turns import Room, Ticket
+from service.turns import Room
+from tests.crowds import crowd, strangers
 from tests.serving import Served
 from ui import standing
 from ui.visitor import asker_named
@@ -228,7 +229,7 @@ def test_a_flooder_finds_no_more_places_at_the_door_than_inside_and_others_find_
 
 def test_a_full_line_refuses_runs_at_the_door_and_nothing_else(outside: Served, monkeypatch: pytest.MonkeyPatch):
     turns = outside.core.service.turns
-    monkeypatch.setattr(turns, "_waiting", [Ticket(Asker(str(n)), n) for n in range(turns.room.waiting)])
+    crowd(monkeypatch, turns, strangers(turns))
     full = httpx.post(f"{outside.url}/gradio_api/call/v2/process", json={"photo": None})
     assert (full.status_code, full.headers["content-type"]) == (503, "application/problem+json")
     assert "(64 in line)" in full.json()["detail"]
@@ -239,7 +240,7 @@ def test_a_session_with_all_its_places_is_refused_at_the_door_and_another_of_its
     outside: Served, monkeypatch: pytest.MonkeyPatch
 ):
     turns, flooders = outside.core.service.turns, asker_named("127.0.0.1", "a-page-of-theirs")
-    monkeypatch.setattr(turns, "_waiting", [Ticket(flooders, n) for n in range(turns.room.of_session)])
+    crowd(monkeypatch, turns, [flooders] * turns.room.of_session)
     told = {
         session: httpx.post(
             f"{outside.url}/gradio_api/call/process",

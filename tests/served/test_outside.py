@@ -15,8 +15,7 @@ from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from service import Asker
-from service.turns import Ticket
+from tests.crowds import crowd, strangers
 from tests.photos import jpeg, product_photo
 from tests.runs.running import mug
 from tests.serving import Served
@@ -119,7 +118,7 @@ def tools_error(local: Served, tool: str, arguments: dict[str, object]) -> str:
 
 def test_a_tool_that_finds_the_line_full_says_so_in_words(local: Served, monkeypatch: pytest.MonkeyPatch):
     turns = local.core.service.turns
-    monkeypatch.setattr(turns, "_waiting", [Ticket(Asker(str(n)), n) for n in range(turns.room.waiting)])
+    crowd(monkeypatch, turns, strangers(turns))
     photo = "data:image/jpeg;base64," + base64.b64encode(mug()).decode()
     assert "Попробуйте через минуту." in tools_error(local, "process", {"photo": photo})
 
