@@ -22,21 +22,27 @@ DEAD: list[Any] = []
 def run_until(
     core: Core, dies: Callable[[Core], bool], request: SelectionRequest | None = None, upload: bytes | None = None
 ) -> str:
-    """Begin a run, and stop the loop for ever once `dies` is true; answers with the run's id."""
+    """Begin a run, and stop the loop for ever once `dies` is true; answers with the run's id.
+
+    Not before its photo is kept, which is written while the first model is already asked.
+    """
     loop = asyncio.new_event_loop()
     ids: list[str] = []
+
+    def dead() -> bool:
+        return any(core.store.root.glob("*/photo.png")) and dies(core)
 
     async def live() -> None:
         async with aclosing(core.service.run(upload or mug(), request or SelectionRequest())) as events:
             async for event in events:
                 ids.append(event.run_id)
-                if dies(core):
+                if dead():
                     loop.stop()
                     await asyncio.Event().wait()
         raise AssertionError("the run ended before it could die")
 
     async def watch() -> None:
-        while not (ids and dies(core)):  # noqa: ASYNC110  # what it waits for is on disk
+        while not (ids and dead()):  # noqa: ASYNC110  # what it waits for is on disk
             await asyncio.sleep(0.005)
         loop.stop()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
@@ -36,6 +35,11 @@ def another_core(hosted_core: Core) -> Iterator[Core]:
     core = core_of(hosted_core.settings)
     yield core
     core.database.close()
+
+
+def lose_photo(core: Core, run_id: str) -> None:
+    """Only the photo: a thread of the run that "died" may still write its draft beside it."""
+    (core.store.root / run_id / "photo.png").unlink()
 
 
 def outcomes(result):
@@ -204,7 +208,7 @@ def test_a_run_that_nobody_can_finish_ends_as_interrupted_with_its_draft(
 
     run_id = run_until(hosted_core, drafted, CHEAP)
     if loss == "photo":
-        (hosted_core.store.root / run_id / "photo.png").unlink()
+        lose_photo(hosted_core, run_id)
     else:
         with hosted_core.database.write() as session:
             session.execute(text("UPDATE runs SET takes = :most"), {"most": MOST_TAKES})
@@ -221,7 +225,7 @@ def test_a_run_that_nobody_can_finish_ends_as_interrupted_with_its_draft(
 def interrupted(core: Core, another: Core, dies: Callable[[Core], bool] = prediction_known) -> RunResult:
     """How the next process ends a run whose photo is gone."""
     run_id = run_until(core, dies, CHEAP)
-    shutil.rmtree(core.store.root / run_id)
+    lose_photo(core, run_id)
     return recovered(another, run_id)
 
 
@@ -281,7 +285,7 @@ def test_a_prediction_that_is_too_late_to_cancel_is_looked_at(
     replicate.always(BIREFNET, forever())
     monkeypatch.setattr(replicate, "_cancel", lambda _: Reply(409))
     run_id = run_until(hosted_core, prediction_known, CHEAP)
-    (hosted_core.store.root / run_id / "photo.png").unlink()
+    lose_photo(hosted_core, run_id)
     replicate.jobs[0].behaviour = Behaviour(work=0)
     assert outcomes(recovered(another_core, run_id)) == [("birefnet", Outcome.CANCELLED)]
     assert another_core.service.spend().day == Spent(paid_usd=0.002)
@@ -299,7 +303,7 @@ def test_the_draft_of_an_interrupted_run_still_has_its_warnings(
         return prediction_known(core) and row is not None and "tiny" in (row.remarks or "")
 
     run_id = run_until(hosted_core, noted, CHEAP, small)
-    (hosted_core.store.root / run_id / "photo.png").unlink()
+    lose_photo(hosted_core, run_id)
     result = recovered(another_core, run_id)
     assert (result.status, result.remarks["width"], result.remarks["height"]) == (RunStatus.INTERRUPTED, 64, 48)
 
