@@ -13,17 +13,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 import cv2
 import numpy as np
 
+from patience import LULL, PATIENT
+
 AT_ONCE = min(max(os.cpu_count() or 2, 2), 8)  # one job of two overlaps with the other's reading and writing
 LOW = 10  # of 0 to 19: lower still, and who holds the interpreter would keep everybody waiting
-PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
-"""Whether what is done here and now leaves the processors to others: one visitor's tenth photo, or a batch's."""
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -44,6 +44,14 @@ _PATIENTLY = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="patient", initializ
 
 
 async def do(work: Callable[Given, Made], *args: Given.args, **named: Given.kwargs) -> Made:
-    """What `work` returns or raises. Who is cancelled before its turn has come is not worked for."""
-    threads = _PATIENTLY if PATIENT.get() else _AT_ONCE
-    return await asyncio.get_running_loop().run_in_executor(threads, partial(work, *args, **named))
+    """What `work` returns or raises. Who is cancelled before its turn has come is not worked for.
+
+    In a patient context it waits for a lull, and does its work, in which `give_way` may wait again, at low priority.
+    """
+    job, loop = partial(copy_context().run, partial(work, *args, **named)), asyncio.get_running_loop()
+    if PATIENT.get():
+        for seconds in LULL.waits():
+            await asyncio.sleep(seconds)
+        return await loop.run_in_executor(_PATIENTLY, job)
+    with LULL.broken():
+        return await loop.run_in_executor(_AT_ONCE, job)

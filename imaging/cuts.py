@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 
 import cv2
 import numpy as np
 
 from imaging.raster import WHITE, Bytes2
+from patience import give_way
 
 OUTSIDE, INSIDE, MAYBE_OUTSIDE, MAYBE_INSIDE = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_PR_BGD, cv2.GC_PR_FGD
 _SEED = 1
@@ -31,11 +33,14 @@ def cut(picture: Bytes2, guess: Bytes2, rounds: int = 2) -> Bytes2:
 
 def cuts(picture: Bytes2, guesses: Sequence[Bytes2]) -> list[Bytes2]:
     """The masks of several guesses, on two cores: OpenCV's generator is each thread's own."""
+    cut_one = partial(_cut, _uneven(picture))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(partial(_cut, _uneven(picture)), guesses))
+        jobs = [pool.submit(copy_context().run, cut_one, guess) for guess in guesses]
+        return [job.result() for job in jobs]
 
 
 def _cut(picture: Bytes2, guess: Bytes2, rounds: int = 2) -> Bytes2:
+    give_way()
     inside = guess & 1
     if inside.all() or not inside.any():
         return np.asarray(inside * WHITE, np.uint8)

@@ -1,4 +1,5 @@
-"""How long those wait for a refusal who ask too often: one question not at all, many at once longer and longer.
+"""How long those wait for a refusal who ask too often, or for more places than they may have: one question not at all,
+many at once longer and longer.
 
 Answered at once, a program that asks again at once would take a processor from everybody else.
 """
@@ -9,13 +10,13 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
-EACH_S, LONGEST_S = 0.02, 1.0
+EACH_S, LONGEST_S = 0.04, 2.0
 MOST_AT_ONCE = 500  # of all visitors: a connection that waits is one less for others
 
 
 @dataclass(slots=True)
 class Delay:
-    """One visitor's refusals that wait make the next wait longer: a hundred connections get a hundred in a second."""
+    """One visitor's refusals that wait make the next wait longer: a hundred connections get fifty in a second."""
 
     each_s: float = EACH_S
     longest_s: float = LONGEST_S

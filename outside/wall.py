@@ -128,6 +128,7 @@ class Wall:
         joins = call.fn is not None and call.fn.concurrency_id == self.line.name
         asker = asker_named(asked.visitor, call.session) if joins else None
         if asker and self.line.is_full(asker):
+            await self.delay.wait(asked.visitor)
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
         return replayed(call.body, receive), asker
 

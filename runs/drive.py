@@ -15,6 +15,7 @@ import heavy
 from database import WORTH_WAITING_UNTIL
 from domain import Cutout, ModelInfo, ObjectionCode, Outcome, RunStatus, SelectionResult
 from errors import ContentRefused, CutoutRouterError, LeaseLost
+from patience import PATIENT
 from runs.attempts import Around, Attempts
 from runs.drafting import Draft, make_draft
 from runs.entries import entry_of
@@ -76,7 +77,7 @@ class Drive:
             CutoutRouterError: what the person must be told; the run has ended, with its draft if there is one.
         """
         self._task = asyncio.current_task()
-        heavy.PATIENT.set(self._job.patient)
+        PATIENT.set(self._job.patient)
         WORTH_WAITING_UNTIL.set(time.monotonic() + self._tools.deadline_s + LAST_WORDS_S)
         keeper = asyncio.create_task(keep(self._tools.journal.leases, self._claim, self._lose))
         try:

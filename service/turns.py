@@ -1,8 +1,8 @@
 """Whose photo is worked on next: few at once, a bounded line that tells its length, and turns by visitor.
 
 Served first is the address, and within it the session, whose last turn is longest ago; so whoever sends much waits
-behind whoever sends little. One session has one run at a time. While others come as well, an address has one run at a
-time, too, and pauses after each, and its next run is patient: it works when the processors have nothing else to do.
+behind whoever sends little. One session has one run at a time, and while others come as well, so has an address.
+Either pauses after each run while others come, and its next one is patient: it lets theirs pass.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Turns:
         self.room, self._clock, self._later = room, clock, later
         self._rests: dict[Hashable, float] = {}
         self._seen: dict[Hashable, float] = {}
-        self._ended: dict[str, float] = {}
+        self._ended: dict[Hashable, float] = {}
         self._waiting: list[Ticket] = []
         self._running: Counter[Asker] = Counter()
         self._served: dict[Hashable, int] = {}
@@ -142,7 +142,7 @@ class Turns:
             self._running[ticket.asker] += 1
             self._note(ticket.asker)
             ticket.begun = now = self._clock()
-            ticket.patient = self._is_shared(ticket.asker.address, now) and ticket.asker.address in self._ended
+            ticket.patient = any(self._is_shared(who, now) and who in self._ended for who in _names(ticket.asker))
             ticket.turn.set()
 
     def _ready(self) -> list[Ticket]:
@@ -168,7 +168,7 @@ class Turns:
     def _note(self, asker: Asker) -> None:
         """Who is neither waiting nor at work is forgotten once there are many."""
         self._numbers += 1
-        for who in (asker.address, asker):
+        for who in _names(asker):
             self._served.pop(who, None)
             self._served[who] = self._numbers
         while len(self._served) > 4096:
@@ -187,13 +187,19 @@ class Turns:
         self._seen = {who: seen for who, seen in self._seen.items() if seen > now - SHARED_FOR_S}
         self._rests = {who: until for who, until in self._rests.items() if until > now}
         self._ended = {who: ended for who, ended in self._ended.items() if ended > now - SHARED_FOR_S}
-        self._seen[asker.address] = self._seen[asker] = now
+        self._seen.update(dict.fromkeys(_names(asker), now))
 
     def _rest(self, ticket: Ticket) -> None:
-        now = self._ended[ticket.asker.address] = self._clock()
+        now = self._clock()
         pause = min(self.room.pause * (now - ticket.begun), self.room.longest_pause_s)
-        self._rests[ticket.asker] = self._rests[ticket.asker.address] = now + pause
+        for who in _names(ticket.asker):
+            self._ended[who], self._rests[who] = now, now + pause
         self._later(pause + 0.01, self._call_next)  # also for those who come only now
+
+
+def _names(asker: Asker) -> tuple[str, Asker]:
+    """Whoever is counted by it: the address, and the page or client of it."""
+    return asker.address, asker
 
 
 def _beside(other: Hashable, who: str | Asker) -> bool:
@@ -214,7 +220,7 @@ class Place:
 
     @property
     def patient(self) -> bool:
-        """Whether this run leaves the processors to others: its address had one a moment ago, and is not alone."""
+        """Whether this run lets others pass: its address or session had one a moment ago, and is not alone."""
         return self.ticket.patient
 
     async def arrive(self, within_s: float) -> None:

@@ -14,13 +14,15 @@ from outside.delay import Delay
 from outside.line import Line
 from outside.rates import Kind, Rates
 from outside.wall import Wall
+from service import Asker
 from service.turns import Room
+from tests.serving import Served
+from ui import RUNS
 
+CALL_OF_A_RUN = (
+    b'{"data": [null, "auto", null, "balanced", null, true, false, null], "session_hash": "a-page-of-theirs"}'
+)
 HOURS = 3600.0  # nobody in these tests waits for that to be over
-
-
-async def nothing_more() -> dict[str, object]:
-    return {"type": "http.disconnect"}
 
 
 @asynccontextmanager
@@ -70,29 +72,47 @@ def test_no_more_connections_wait_than_there_may():
     asyncio.run(work())
 
 
+async def told_by(wall: Wall, visitor: str, **scope: object) -> int:
+    """The status of an answer."""
+    told: list[int] = []
+
+    async def send(message: dict[str, int]) -> None:
+        told.append(message.get("status", 0))
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": CALL_OF_A_RUN}
+
+    headers = [(b"content-type", b"application/json")]
+    await wall({"type": "http", "headers": headers, "client": (visitor, 1), **scope}, receive, send)
+    return told[0]
+
+
+async def second_waits(wall: Wall, status: int, **scope: object) -> None:
+    """Of three refusals at once, two of one visitor, that one's second."""
+    visitors = ("203.0.113.1", "203.0.113.1", "203.0.113.2")
+    at_once = [asyncio.create_task(told_by(wall, visitor, **scope)) for visitor in visitors]
+    done, waiting = await asyncio.wait(at_once, timeout=0.05)
+    assert [task.result() for task in at_once if task in done] == [status] * 2
+    assert waiting == {at_once[1]}
+    at_once[1].cancel()
+    await asyncio.wait(waiting)
+
+
 def test_at_the_wall_the_second_refusal_at_once_of_one_visitor_waits_and_another_visitors_does_not():
     limits = dict.fromkeys(Kind, RateLimitItemPerMinute(1))
     rates = Rates(limits, dict.fromkeys(Kind, RateLimitItemPerMinute(99)))
-    page, line = SimpleNamespace(server_name="0.0.0.0"), Line("runs", Room(), Counter)
+    page, line, ask = SimpleNamespace(server_name="0.0.0.0"), Line("runs", Room(), Counter), {"method": "GET"}
     wall = Wall(PlainTextResponse("hello"), page, [], rates, line, delay=Delay(HOURS, HOURS))
 
-    async def get(visitor: str) -> int:
-        told: list[int] = []
-
-        async def send(message) -> None:
-            told.append(message.get("status", 0))
-
-        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": (visitor, 1)}
-        await wall(scope, nothing_more, send)
-        return told[0]
-
     async def work() -> None:
-        assert [await get(visitor) for visitor in ("203.0.113.1", "203.0.113.2")] == [200, 200]
-        at_once = [asyncio.create_task(get(visitor)) for visitor in ("203.0.113.1", "203.0.113.1", "203.0.113.2")]
-        done, waiting = await asyncio.wait(at_once, timeout=0.05)
-        assert [task.result() for task in at_once if task in done] == [429, 429]
-        assert waiting == {at_once[1]}
-        at_once[1].cancel()
-        await asyncio.wait(waiting)
+        for visitor in ("203.0.113.1", "203.0.113.2"):
+            assert await told_by(wall, visitor, path="/", **ask) == 200
+        await second_waits(wall, 429, path="/", **ask)
 
     asyncio.run(work())
+
+
+def test_who_finds_the_line_full_twice_at_once_waits_as_well(outside: Served):
+    line = Line(RUNS, Room(), lambda: Counter({Asker("somebody"): 64}))
+    wall = Wall(PlainTextResponse("hello"), outside.page, [], Rates(), line, delay=Delay(HOURS, HOURS))
+    asyncio.run(second_waits(wall, 503, path="/gradio_api/call/process", method="POST"))

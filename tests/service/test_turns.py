@@ -77,13 +77,14 @@ def test_when_the_line_closes_who_waits_hears_so_at_once_and_nobody_is_let_in():
     done(work())
 
 
-def test_who_comes_again_while_others_come_is_patient_and_who_is_alone_never_is():
+@pytest.mark.parametrize("other", [BORIS, Asker(ANNA.address, "another page")])
+def test_who_comes_again_while_others_come_is_patient_and_who_is_alone_never_is(other: Asker):
     async def work() -> None:
         line = Line(Turns(Room(at_once=4, pause=0)))
         for name in ("a1", "a2"):
             assert not (await line.join(ANNA, name)).patient
             await line.leave(name)
-        assert not (await line.join(BORIS, "b1")).patient
+        assert not (await line.join(other, "b1")).patient
         assert (await line.join(ANNA, "a3")).patient
 
     done(work())
