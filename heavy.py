@@ -20,7 +20,7 @@ from typing import ParamSpec, TypeVar
 import cv2
 import numpy as np
 
-from patience import LULL, PATIENT
+from patience import PATIENT, lull, waited_for
 
 AT_ONCE = min(max(os.cpu_count() or 2, 2), 8)  # one job of two overlaps with the other's reading and writing
 LOW = 10  # of 0 to 19: lower still, and who holds the interpreter would keep everybody waiting
@@ -50,8 +50,7 @@ async def do(work: Callable[Given, Made], *args: Given.args, **named: Given.kwar
     """
     job, loop = partial(copy_context().run, partial(work, *args, **named)), asyncio.get_running_loop()
     if PATIENT.get():
-        for seconds in LULL.waits():
-            await asyncio.sleep(seconds)
+        await lull()
         return await loop.run_in_executor(_PATIENTLY, job)
-    with LULL.broken():
+    with waited_for():
         return await loop.run_in_executor(_AT_ONCE, job)

@@ -6,10 +6,11 @@ patient begin nothing, and go on with nothing, while others' pixels are worked o
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
@@ -23,7 +24,7 @@ class Lull:
     Any loop and any thread may use it.
     """
 
-    def __init__(self, look_s: float = 0.01, moment_s: float = 0.05, most_s: float = 1.0) -> None:
+    def __init__(self, look_s: float = 0.01, moment_s: float = 0.05, most_s: float = 0.5) -> None:
         self._look_s, self._moment_s, self._most_s = look_s, moment_s, most_s
         self._lock, self._at_work, self._last = threading.Lock(), 0, -moment_s
 
@@ -51,6 +52,17 @@ class Lull:
 
 
 LULL = Lull()
+
+
+def waited_for() -> AbstractContextManager[None]:
+    """Around work that somebody waits for: there is no lull."""
+    return LULL.broken()
+
+
+async def lull() -> None:
+    """Before something begins: it waits for one."""
+    for seconds in LULL.waits():
+        await asyncio.sleep(seconds)
 
 
 def give_way() -> None:

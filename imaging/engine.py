@@ -13,6 +13,7 @@ from imaging.raster import WHITE, Bytes2, Floats, flatten, raster_of, resize, sh
 from imaging.softening import softened
 from imaging.studio import studio_mask
 from imaging.vote import voted
+from patience import give_way
 
 _CUT_SIDE, _STUDIO_SIDE, _MATTE_SIDE = 560, 400, 900
 _SURELY, _HARDLY = 0.99, 0.01
@@ -27,7 +28,9 @@ def object_mask(pixels: Raster) -> Raster:
         return raster_of(cv2.extractChannel(view(pixels), 3))
     rgb = flatten(pixels)
     small = shrink(rgb, _MATTE_SIDE)
-    return raster_of(enlarge(softened(small, _refined(small, _likely(small))), rgb))
+    mask = _refined(small, _likely(small))
+    give_way()
+    return raster_of(enlarge(softened(small, mask), rgb))
 
 
 def studio_matte(rgb: Bytes2) -> Bytes2:
@@ -40,6 +43,7 @@ def studio_matte(rgb: Bytes2) -> Bytes2:
 def _likely(rgb: Bytes2) -> Floats:
     """What cuts by colour and edge agree on, and what a network that has seen many objects takes for one."""
     vote = voted(rgb)
+    give_way()
     network = cv2.resize(seen(rgb), (vote.shape[1], vote.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray((vote + network) / 2, np.float32)
 

@@ -13,6 +13,7 @@ from imaging.palette import unlike_frame
 from imaging.raster import WHITE, Bytes2, Floats, resize, shares, shrink
 from imaging.regions import Labels, background_saliency, central, stretched
 from imaging.studio import Studio, studio_mask
+from patience import give_way
 
 _CUT_SIDE, _STUDIO_SIDE = 176, 400
 _SHARPNESS = 16.0
@@ -22,6 +23,7 @@ _STUDIO_FROM, _STUDIO_RANGE, _STUDIO_BONUS = 0.85, 0.12, 0.25
 def voted(rgb: Bytes2) -> Floats:
     """How likely each pixel is the object's, in [0, 1], for a picture (height, width, 3) shrunk to 176 px."""
     studio = studio_mask(shrink(rgb, _STUDIO_SIDE))
+    give_way()
     picture = shrink(rgb, _CUT_SIDE)
     families = [[_from_studio(picture, studio)], *_from_saliency(picture), *_from_shapes(picture)]
     guesses = cuts(picture, [start for family in families for start in family])

@@ -198,14 +198,14 @@ class Service:
         self, upload: bytes, request: SelectionRequest, payer: Payer, key: str | None, *, patient: bool
     ) -> Begun | str:
         self._tools.roster.admit()
-        photo = await self._opened(upload, payer)
+        photo = await self._opened(upload, payer, patient=patient)
         models = await asyncio.to_thread(self._registry.get_all_models, active_only=False)
         use = await asyncio.to_thread(key_use, payer.visitor, key, upload, request) if key else None
         reserve = partial(self._reserved, request, models, payer)
         return await self._carrier.begin(photo, models, payer, reserve, use, patient=patient)
 
-    async def _opened(self, upload: bytes, payer: Payer) -> Photo:
-        async with self.opening.turn(payer.visitor, payer.batch):
+    async def _opened(self, upload: bytes, payer: Payer, *, patient: bool = False) -> Photo:
+        async with self.opening.turn(payer.visitor, payer.batch, patient=patient):
             return await asyncio.to_thread(self._tools.gate.photo, upload)
 
     def report(self, result: RunResult, language: Language = Language.EN) -> RunReport:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import aclosing
 from contextvars import Context, copy_context
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,8 @@ from app import Core
 from domain import Raster
 from imaging.cuts import cuts, maybe
 from patience import PATIENT, Lull
+from runs import RunStarted
+from service.opening import Opening
 from settings import Settings
 from tests.batches.batching import NO_WISHES, hand_in
 from tests.cores import by_border, core_of
@@ -75,7 +78,6 @@ def lull(monkeypatch: pytest.MonkeyPatch) -> Lull:
     """One for which the patient wait as long as it takes."""
     made = Lull(look_s=0.001, moment_s=0, most_s=HOURS)
     monkeypatch.setattr(patience, "LULL", made)
-    monkeypatch.setattr(heavy, "LULL", made)
     return made
 
 
@@ -97,6 +99,39 @@ def test_a_patient_step_begins_when_nobody_elses_is_under_way(lull: Lull):
 
     asyncio.run(work())
     assert ended == ["ordinary", "patient"]
+
+
+def test_a_patient_photo_is_opened_when_nobody_elses_is_and_keeps_nobody_waiting(lull: Lull):
+    opening, opened = Opening(), []
+
+    async def opens(visitor: str) -> None:
+        async with opening.turn(visitor, patient=True):
+            opened.append(visitor)
+
+    async def work() -> None:
+        async with opening.turn("boris"):
+            hers = asyncio.create_task(opens("anna"))
+            await asyncio.wait([hers], timeout=0.05)
+            opened.append("boris")
+        await asyncio.wait_for(hers, 20)
+        async with opening.turn("anna", patient=True):
+            await asyncio.wait_for(opens("clara"), 20)
+
+    asyncio.run(work())
+    assert opened == ["boris", "anna", "clara"]
+
+
+def test_a_patient_run_begins_when_nobody_else_is_at_work(lull: Lull, local_core: Core):
+    async def work() -> None:
+        async with aclosing(local_core.service.run(mug(), AUTO, patient=True)) as events:
+            with lull.broken():
+                first = asyncio.ensure_future(anext(events))
+                done, _ = await asyncio.wait([first], timeout=0.2)
+                assert not done
+            assert isinstance(await first, RunStarted)
+
+    asyncio.run(local_core.service.select(AUTO, mug()))  # the gate is open
+    asyncio.run(work())
 
 
 def test_two_that_are_patient_do_not_wait_for_each_other(lull: Lull):
