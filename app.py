@@ -143,6 +143,7 @@ class App:
         begun: Mapping[str, Callable[[], Awaitable[None]]] = {
             "sweep": partial(chores.sweep, core.batches, core.service.privacy, self.page, hours),
             "tidy": partial(chores.tidy, core.database, core.tools.ledger),
+            "give back": chores.give_back,
             "forget": partial(chores.forget, self.page),
             "recover": partial(chores.recover, core.service),
             "batches": core.batches.work,
