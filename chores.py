@@ -52,7 +52,7 @@ async def tidy(database: Database, ledger: Ledger) -> None:
 
 
 async def give_back() -> None:
-    """Memory: 4 ms after a run, a tenth of one where there was none. Every run leaves 30 MB, some in a minute twice that."""
+    """Memory: 4 ms after a run, hardly any where there was none. A run leaves 30 MB, a minute up to twice that."""
     while True:
         await asyncio.to_thread(memory.give_back_small)
         await asyncio.sleep(GIVE_BACK_EVERY_S)
