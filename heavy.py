@@ -48,9 +48,18 @@ async def do(work: Callable[Given, Made], *args: Given.args, **named: Given.kwar
 
     In a patient context it waits for a lull, and does its work, in which `give_way` may wait again, at low priority.
     """
-    job, loop = partial(copy_context().run, partial(work, *args, **named)), asyncio.get_running_loop()
+    job = partial(work, *args, **named)
     if PATIENT.get():
         await lull()
-        return await loop.run_in_executor(_PATIENTLY, job)
+        return await _done_by(_PATIENTLY, job)
     with waited_for():
-        return await loop.run_in_executor(_AT_ONCE, job)
+        return await _done_by(_AT_ONCE, job)
+
+
+async def at_once(work: Callable[Given, Made], *args: Given.args, **named: Given.kwargs) -> Made:
+    """As `do`, but never patiently: for something short that is lost if the process ends before it is done."""
+    return await _done_by(_AT_ONCE, partial(work, *args, **named))
+
+
+async def _done_by(threads: ThreadPoolExecutor, job: Callable[[], Made]) -> Made:
+    return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, job)

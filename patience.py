@@ -17,6 +17,16 @@ PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
 """Whether what is done here and now lets others pass."""
 
 
+@contextmanager
+def patiently() -> Generator[None, None, None]:
+    """What is done in the block lets others pass."""
+    before = PATIENT.set(True)
+    try:
+        yield
+    finally:
+        PATIENT.reset(before)
+
+
 class Lull:
     """When others have had no pixels worked on for `moment_s`: between two steps of one run there is none.
 

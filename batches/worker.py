@@ -39,6 +39,7 @@ from errors import (
     Stopping,
 )
 from imaging import decode_picture, encode_preview
+from patience import patiently
 from runs import (
     AttemptProgress,
     Exported,
@@ -92,7 +93,8 @@ class Worker:
         """False when the photo was put back, because right now nobody can work on it here."""
         keeper = asyncio.create_task(self._keep(claim))
         try:
-            return await self._to_the_end(claim)
+            with patiently():
+                return await self._to_the_end(claim)
         except PUT_BACK as error:
             log.warning("batch.put_back", batch_id=claim.key.batch_id, number=claim.key.number, reason=error.code)
             return await self._put_back(claim)

@@ -135,10 +135,8 @@ async def serve(data_dir: Path, replicate: str, database: str, batch_id: str) ->
                 await core.service.recover()
                 await asyncio.sleep(0.5)
 
-        tidy = asyncio.create_task(
-            chores.tidy(core.database, core.tools.ledger)
-        )  # gives memory back, as the program does
-        work = [asyncio.create_task(recover()), asyncio.create_task(core.batches.work()), tidy]
+        tidy = chores.tidy(core.database, core.tools.ledger)
+        work = [asyncio.create_task(one) for one in (recover(), core.batches.work(), tidy, chores.give_back())]
         while (await core.batches.report(batch_id)).status is BatchStatus.RUNNING:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         for chore in work:
@@ -193,13 +191,19 @@ def wait_for(address: str, wanted: float, begun: float) -> None:
     database.close()
 
 
+NOT_LOST = text(
+    "SELECT count(*) FROM runs WHERE NOT (status = 'interrupted' AND run_id NOT IN (SELECT run_id FROM attempts))"
+)
+"""But for those whose process died before their photo was kept: nothing was asked for, and they are run afresh."""
+
+
 def judged(address: str, photos: int, server: Picky, kills: int, seconds: float) -> Verdict:
     database = Database(address)
     with database.read() as session:
         states = Counter(session.scalars(text("SELECT state FROM batch_items")))
         status = session.scalar(text("SELECT status FROM batches"))
         fallbacks = session.scalar(text("SELECT sum(fallbacks) FROM batch_items"))
-        runs = session.scalar(text("SELECT count(*) FROM runs"))
+        runs = session.scalar(NOT_LOST)
         cost = session.scalar(text("SELECT sum(micros) FROM spend")) or 0
         attempts = session.execute(text("SELECT prediction_id, token FROM attempts")).all()
     database.close()

@@ -124,7 +124,7 @@ class Drive:
     async def _begin(self) -> None:
         job, tools = self._job, self._tools
         if self._past is None:
-            self._photo_kept = asyncio.create_task(heavy.do(tools.store.keep_photo, job.run_id, job.photo))
+            self._photo_kept = asyncio.create_task(heavy.at_once(tools.store.keep_photo, job.run_id, job.photo))
             await self._tell(RunStarted(job.run_id, job.selection))
         else:
             await self._tell(RunResumed(job.run_id))

@@ -20,13 +20,13 @@ import pytest
 import heavy
 import patience
 from app import Core
-from domain import Raster
+from domain import ItemState, Raster
 from imaging.cuts import cuts, maybe
 from patience import PATIENT, Lull
 from runs import RunStarted
 from service.opening import Opening
 from settings import Settings
-from tests.batches.batching import NO_WISHES, hand_in
+from tests.batches.batching import NO_WISHES, hand_in, states
 from tests.cores import by_border, core_of
 from tests.runs.running import AUTO, mug
 
@@ -142,6 +142,25 @@ def test_two_that_are_patient_do_not_wait_for_each_other(lull: Lull):
         await asyncio.wait_for(asyncio.gather(*steps), 20)
 
     asyncio.run(work())
+
+
+def test_a_batch_keeps_nobody_waiting(tmp_path: Path, local_core: Core, monkeypatch: pytest.MonkeyPatch):
+    lull = Lull()
+    monkeypatch.setattr(patience, "LULL", lull)
+    monkeypatch.setattr(lull, "broken", lambda: pytest.fail("a batch broke the lull"))
+    batches = local_core.batches
+
+    async def work() -> list[ItemState]:
+        batch_id = await batches.take_and_start(hand_in(tmp_path, "a.jpg"), NO_WISHES)
+        await batches.settle()
+        return states(await batches.report(batch_id))
+
+    assert asyncio.run(work()) == [ItemState.SUCCEEDED]
+
+
+def test_what_must_not_be_lost_waits_for_nobody(lull: Lull):
+    with lull.broken():
+        assert as_patient().run(asyncio.run, asyncio.wait_for(heavy.at_once(int, "7"), 20)) == 7
 
 
 @pytest.mark.parametrize("patient", [True, False])
