@@ -194,7 +194,7 @@ def wait_for(address: str, wanted: float, begun: float) -> None:
 NOT_LOST = text(
     "SELECT count(*) FROM runs WHERE NOT (status = 'interrupted' AND run_id NOT IN (SELECT run_id FROM attempts))"
 )
-"""But for those whose process died before their photo was kept: nothing was asked for, and they are run afresh."""
+"""Not counted is a run whose process died before its photo was kept: it asked for nothing, and is made afresh."""
 
 
 def judged(address: str, photos: int, server: Picky, kills: int, seconds: float) -> Verdict:

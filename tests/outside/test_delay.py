@@ -101,13 +101,13 @@ async def second_waits(wall: Wall, status: int, **scope: object) -> None:
 def test_at_the_wall_the_second_refusal_at_once_of_one_visitor_waits_and_another_visitors_does_not():
     limits = dict.fromkeys(Kind, RateLimitItemPerMinute(1))
     rates = Rates(limits, dict.fromkeys(Kind, RateLimitItemPerMinute(99)))
-    page, line, ask = SimpleNamespace(server_name="0.0.0.0"), Line("runs", Room(), Counter), {"method": "GET"}
+    page, line = SimpleNamespace(server_name="0.0.0.0"), Line("runs", Room(), Counter)
     wall = Wall(PlainTextResponse("hello"), page, [], rates, line, delay=Delay(HOURS, HOURS))
 
     async def work() -> None:
         for visitor in ("203.0.113.1", "203.0.113.2"):
-            assert await told_by(wall, visitor, path="/", **ask) == 200
-        await second_waits(wall, 429, path="/", **ask)
+            assert await told_by(wall, visitor, path="/", method="GET") == 200
+        await second_waits(wall, 429, path="/", method="GET")
 
     asyncio.run(work())
 
